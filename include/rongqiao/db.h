@@ -1,0 +1,108 @@
+/* PostgreSQL: asynchronous, pipelined, prepared connections in lanes. One call is one segment: an optional
+ * context statement, one statement, one Sync, hence one transaction. It knows nothing of HTTP.
+ *
+ * Statements are the files of server/sql, compiled in: sql/needs/get.sql is "needs/get". The header comment
+ * of a file names its lane ("-- lane: read"). */
+#ifndef RONGQIAO_DB_H
+#define RONGQIAO_DB_H
+
+#include <event2/event.h>
+#include <libpq-fe.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rongqiao/status.h"
+
+typedef enum rq_lane { RQ_LANE_READ, RQ_LANE_WRITE, RQ_LANE_SLOW, RQ_LANES } rq_lane;
+
+/* A statement compiled in; made by the build from server/sql. */
+typedef struct rq_statement {
+    const char *name; /* "needs/get" */
+    const char *text;
+    rq_lane lane;
+} rq_statement;
+extern const rq_statement rq_statements[];
+extern const size_t rq_statement_count;
+/* The statement called `name`, or null. */
+const rq_statement *rq_statement_find(const char *name);
+
+/* Blocking help for the subcommands and the start (never on a worker). ------------------------------------ */
+
+/* Applies the migrations of `directory` (NNNN_what.sql in order, each in one transaction, each once; a line
+ * `\copy table (columns) from 'data/x.csv'` loads reference data) under an advisory lock. RQ_INVALID when an
+ * applied file has changed since. */
+rq_status rq_migrate(PGconn *connection, const char *directory, unsigned *out_applied,
+                     rq_error *error) RQ_MUST_CHECK;
+/* Connects, or says why not. */
+rq_status rq_connect_blocking(const char *conninfo, PGconn **out_connection, rq_error *error) RQ_MUST_CHECK;
+
+/* Lanes ------------------------------------------------------------------------------------------------------ */
+
+typedef struct rq_db rq_db;
+
+typedef struct rq_db_settings {
+    const char *conninfo;
+    unsigned connections[RQ_LANES];
+    unsigned depth[RQ_LANES];
+    unsigned queue_max;              /* waiting calls per lane */
+    int64_t wait_ms;                 /* longest wait in the queue */
+    int64_t statement_timeout_ms[RQ_LANES];
+} rq_db_settings;
+
+/* Why a call gave no rows. */
+typedef enum rq_db_outcome {
+    RQ_DB_DONE,        /* `result` holds the tuples of the statement */
+    RQ_DB_REFUSED,     /* the statement raised an error: sqlstate, message, detail, constraint are set */
+    RQ_DB_UNAVAILABLE, /* no connection, queue full or waited too long: nothing was sent */
+    RQ_DB_UNKNOWN,     /* the connection broke after sending: a write may or may not have happened */
+} rq_db_outcome;
+
+typedef struct rq_db_reply {
+    rq_db_outcome outcome;
+    const PGresult *result; /* borrowed until the callback returns */
+    char sqlstate[6];
+    const char *message;    /* primary message, "" when none; borrowed likewise */
+    const char *detail;
+    const char *constraint;
+} rq_db_reply;
+
+/* Called exactly once a call, on the worker's thread, never from inside rq_db_call(). */
+typedef void (*rq_db_callback)(void *argument, const rq_db_reply *reply);
+
+enum { RQ_DB_PARAMETERS_MAX = 8 };
+/* One statement with its parameters, all as text; a null value is SQL null. */
+typedef struct rq_db_step {
+    const rq_statement *statement;
+    const char *values[RQ_DB_PARAMETERS_MAX];
+    unsigned count;
+} rq_db_step;
+
+/* The connections of one worker on its event base. They connect by themselves, prepare all statements of
+ * their lane (and of "session/enter", which every lane needs), and heal by jittered back-off. */
+rq_status rq_db_new(struct event_base *base, const rq_db_settings *settings, rq_db **out_db,
+                    rq_error *error) RQ_MUST_CHECK;
+/* Calls still open end as RQ_DB_UNKNOWN or RQ_DB_UNAVAILABLE before it returns. */
+void rq_db_free(rq_db *db);
+
+/* Queues one segment: `context` (may be null) and then `step`, then a Sync, on the lane of
+ * step->statement. Parameter values are copied. `callback` gets the rows of `step`, or the error of
+ * whichever statement failed first. Returns a ticket for rq_db_forget(). */
+uint64_t rq_db_call(rq_db *db, const rq_db_step *context, const rq_db_step *step, rq_db_callback callback,
+                    void *argument);
+/* The caller is no longer interested: a call that was not sent is dropped, one that was sent runs to its
+ * end; either way `callback` is never called. */
+void rq_db_forget(rq_db *db, uint64_t ticket);
+
+/* Whether the lane has a ready connection; for /readyz. `out_reason` (may be null) gets the last connection
+ * error, valid until the next call. */
+bool rq_db_is_ready(const rq_db *db, rq_lane lane, const char **out_reason);
+
+typedef struct rq_db_counters {
+    atomic_uint_fast64_t calls, refused, unavailable, unknown, connects, connect_failures, queued_now,
+        in_flight_now;
+} rq_db_counters;
+const rq_db_counters *rq_db_counters_of(const rq_db *db, rq_lane lane);
+
+#endif

@@ -1,0 +1,49 @@
+/* Every limit of the server in one place. Where a setting can change one, this is its default. */
+#ifndef RONGQIAO_LIMITS_H
+#define RONGQIAO_LIMITS_H
+
+enum {
+    /* HTTP (security contract: 414 above the target, 431 above the fields or the block). */
+    RQ_LIMIT_REQUEST_LINE = 8192,
+    RQ_LIMIT_HEADER_BYTES = 16384,
+    RQ_LIMIT_HEADER_FIELDS = 64,
+    RQ_LIMIT_BODY_BYTES = 65536,
+    RQ_LIMIT_IMPORT_BODY_BYTES = 1 << 20,
+    RQ_LIMIT_CHUNK_SIZE_DIGITS = 8,
+
+    /* Deadlines of a connection, absolute, in milliseconds. */
+    RQ_LIMIT_HANDSHAKE_MS = 5000,
+    RQ_LIMIT_HEAD_MS = 10000,
+    RQ_LIMIT_BODY_MS = 15000,
+    RQ_LIMIT_IDLE_MS = 60000,
+    RQ_LIMIT_WRITE_STALL_MS = 20000,
+    RQ_LIMIT_LINGER_MS = 2000,
+    RQ_LIMIT_CONNECTION_AGE_MS = 3600000,
+    RQ_LIMIT_CONNECTION_REQUESTS = 10000,
+    RQ_LIMIT_CONNECTIONS_PER_WORKER = 8192,
+    RQ_LIMIT_HANDSHAKES_PER_WORKER = 256,
+    RQ_LIMIT_ACCEPTS_PER_WAKE = 4,
+
+    /* Memory of one exchange. */
+    RQ_LIMIT_EXCHANGE_ARENA = 8 << 20,
+    RQ_LIMIT_REPLY_BYTES = 16 << 20,
+
+    /* Database lanes. */
+    RQ_LIMIT_LANE_QUEUE = 1000,
+    RQ_LIMIT_LANE_WAIT_MS = 2000,
+    RQ_LIMIT_FAST_DEPTH = 16,
+    RQ_LIMIT_WRITE_DEPTH = 4,
+    RQ_LIMIT_SLOW_DEPTH = 1,
+
+    /* Password hashing. */
+    RQ_LIMIT_HASH_THREADS = 2,
+    RQ_LIMIT_HASH_QUEUE = 64,
+
+    /* Input documents. */
+    RQ_LIMIT_JSON_DEPTH = 32,
+    RQ_LIMIT_PROBLEM_FIELDS = 32,
+    RQ_LIMIT_PAGE_ROWS = 100,
+    RQ_LIMIT_IMPORT_ROWS = 5000,
+};
+
+#endif

@@ -1,0 +1,110 @@
+/* The network side: listening sockets, TLS, connections with their deadlines, and exchanges (one request
+ * with its one reply). It knows nothing of finance or SQL: a handler given at start gets each request. */
+#ifndef RONGQIAO_NET_H
+#define RONGQIAO_NET_H
+
+#include <event2/event.h>
+#include <openssl/ssl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rongqiao/arena.h"
+#include "rongqiao/http.h"
+#include "rongqiao/status.h"
+
+/* TLS ------------------------------------------------------------------------------------------------ */
+
+/* The server's TLS settings with the certificate of the day. Reloaded as a whole: a new one is built
+ * beside the old, and the old one stays when that fails. */
+typedef struct rq_tls rq_tls;
+rq_status rq_tls_new(const char *certificate_file, const char *key_file, rq_tls **out_tls,
+                     rq_error *error) RQ_MUST_CHECK;
+/* Reads the files again (SIGHUP). Connections that are open keep their certificate. Thread safe. */
+rq_status rq_tls_reload(rq_tls *tls, rq_error *error) RQ_MUST_CHECK;
+void rq_tls_free(rq_tls *tls);
+
+/* Exchanges ------------------------------------------------------------------------------------------- */
+
+typedef struct rq_exchange rq_exchange;
+
+/* A reply header beside those the connection writes itself (Date, Content-Length, Connection). */
+typedef struct rq_reply_header {
+    const char *name;
+    const char *value;
+} rq_reply_header;
+
+const rq_request *rq_exchange_request(const rq_exchange *exchange);
+/* Lives until the reply has been sent or the client has gone. */
+rq_arena *rq_exchange_arena(rq_exchange *exchange);
+/* 26 characters that name the exchange in logs, problem documents and the X-Request-Id header. */
+const char *rq_exchange_id(const rq_exchange *exchange);
+/* The peer's address as text ("127.0.0.1"), without the port. */
+const char *rq_exchange_peer(const rq_exchange *exchange);
+/* The handler's own state for this exchange, set by it; null at first. */
+void rq_exchange_set_state(rq_exchange *exchange, void *state);
+void *rq_exchange_state(const rq_exchange *exchange);
+/* Microseconds of the monotonic clock when the request was complete. */
+int64_t rq_exchange_started_us(const rq_exchange *exchange);
+/* Whether the client has gone: work not begun can be dropped; a reply will be thrown away. */
+bool rq_exchange_is_abandoned(const rq_exchange *exchange);
+
+/* Sends the one reply and ends the exchange: `exchange` and its arena are gone when this returns. Header
+ * values and the body are copied first. `body` may be null when length is 0. For HEAD the body is left
+ * out but counted. Exactly one call an exchange, on the worker's own thread; it also frees an abandoned one. */
+void rq_exchange_reply(rq_exchange *exchange, int status, const rq_reply_header *headers,
+                       size_t header_count, const char *body, size_t body_length);
+
+/* What the net side calls. All run on the worker's thread; `worker_context` is the one given to
+ * rq_worker_net_new(). */
+typedef struct rq_net_handler {
+    /* The head of a request is in: return the largest body this request may have. */
+    size_t (*body_limit)(void *worker_context, const rq_request *head);
+    /* A request is complete; answer it now or later with rq_exchange_reply(). */
+    void (*request)(void *worker_context, rq_exchange *exchange);
+    /* The parser or a deadline refused the input. Write a body for `status` (problem+json) into `arena`
+     * and give its text, length, content type and the language chosen; the connection closes after it. */
+    void (*refusal)(void *worker_context, int status, const char *code, const char *request_id,
+                    rq_arena *arena, const char **out_body, size_t *out_length,
+                    const char **out_content_type);
+    /* The client of an exchange that is being worked on has gone (may be null). */
+    void (*abandoned)(void *worker_context, rq_exchange *exchange);
+    /* After each reply, for logs and metrics (may be null). */
+    void (*replied)(void *worker_context, const rq_exchange *exchange, int status, size_t body_length);
+} rq_net_handler;
+
+/* Listening ------------------------------------------------------------------------------------------- */
+
+/* A bound, listening, non-blocking socket ("127.0.0.1", 8443; port 0 picks one), or the first one handed
+ * over by systemd (LISTEN_FDS). `out_port` gets the port. TCP_NODELAY is on and inherited. */
+rq_status rq_listen(const char *address, uint16_t port, int *out_fd, uint16_t *out_port,
+                    rq_error *error) RQ_MUST_CHECK;
+
+typedef struct rq_net_settings {
+    int64_t handshake_ms, head_ms, body_ms, idle_ms, write_stall_ms, linger_ms;
+    int64_t connection_age_ms;
+    uint32_t connection_requests;
+    uint32_t connections_max, handshakes_max;
+} rq_net_settings;
+/* The defaults of limits.h. */
+rq_net_settings rq_net_settings_default(void);
+
+/* Counters of one worker, written by its thread, read by the metrics page. */
+typedef struct rq_net_counters {
+    atomic_uint_fast64_t accepted, rejected, handshakes_failed, open_now, requests, refused, timed_out,
+        abandoned, bytes_in, bytes_out;
+} rq_net_counters;
+
+/* The connections of one worker on its event base. A null `tls` serves plain HTTP (admin port only). */
+typedef struct rq_worker_net rq_worker_net;
+rq_status rq_worker_net_new(struct event_base *base, int listen_fd, rq_tls *tls,
+                            const rq_net_settings *settings, const rq_net_handler *handler,
+                            void *worker_context, rq_worker_net **out_net, rq_error *error) RQ_MUST_CHECK;
+/* Stops accepting, closes idle connections, answers what is in flight with "Connection: close", and
+ * calls `drained` once none is left. Call on the worker's thread. */
+void rq_worker_net_drain(rq_worker_net *net, void (*drained)(void *argument), void *argument);
+/* Closes everything at once. Exchanges still worked on are abandoned; their reply must still come. */
+void rq_worker_net_free(rq_worker_net *net);
+const rq_net_counters *rq_worker_net_counters(const rq_worker_net *net);
+
+#endif

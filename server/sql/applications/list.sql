@@ -1,0 +1,24 @@
+-- Applications that the asker may see, newest first.
+-- lane: read
+-- parameters: input
+with page as (
+    select a.*
+    from application a
+    where ($1::jsonb ->> 'cursor' is null or a.id < ($1::jsonb ->> 'cursor')::uuid)
+        and ($1::jsonb ->> 'state' is null or a.state = ($1::jsonb ->> 'state'))
+        and ($1::jsonb ->> 'need_id' is null or a.need_id = ($1::jsonb ->> 'need_id')::uuid)
+        and ($1::jsonb ->> 'institution_id' is null or a.institution_id = ($1::jsonb ->> 'institution_id')::uuid)
+        and ($1::jsonb ->> 'region' is null or a.region_code between $1::jsonb ->> 'region'
+            and app.region_high($1::jsonb ->> 'region'))
+        and ($1::jsonb ->> 'overdue' is null or ($1::jsonb ->> 'overdue')::boolean = coalesce(a.deadline_at < now(), false))
+    order by a.id desc
+    limit ($1::jsonb ->> 'limit')::int + 1
+), numbered as (
+    select app.application_json(a) as item, id, row_number() over (order by id desc) as n
+    from page a
+)
+select 200, jsonb_build_object(
+        'items', coalesce(jsonb_agg(item order by n) filter (where n <= ($1::jsonb ->> 'limit')::int), '[]'),
+        'next', case when count(*) > ($1::jsonb ->> 'limit')::int
+            then (array_agg(id order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null
+from numbered

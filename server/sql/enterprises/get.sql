@@ -1,0 +1,6 @@
+-- One enterprise, if the asker may see it.
+-- lane: read
+-- parameters: id
+select 200, app.enterprise_json(e)::text, null, '"' || e.version || '"'
+from enterprise e
+where e.id = $1::uuid

@@ -1,0 +1,7 @@
+-- Books the compensation and moves the case.
+-- lane: write
+-- parameters: id input
+select r.*
+from app.book_guarantee($1::uuid, 'compensation', $2::jsonb) g,
+    lateral app.reply_moved('guarantee_case', g.id) r
+where g.id is not null

@@ -1,0 +1,6 @@
+-- One guarantee case, if the asker may see it.
+-- lane: read
+-- parameters: id
+select 200, app.guarantee_json(g)::text, null, '"' || g.version || '"'
+from guarantee_case g
+where g.id = $1::uuid

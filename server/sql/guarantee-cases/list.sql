@@ -1,0 +1,24 @@
+-- Guarantee cases that the asker may see, newest first.
+-- lane: read
+-- parameters: input
+with page as (
+    select g.*
+    from guarantee_case g
+    where ($1::jsonb ->> 'cursor' is null or g.id < ($1::jsonb ->> 'cursor')::uuid)
+        and ($1::jsonb ->> 'state' is null or g.state = ($1::jsonb ->> 'state'))
+        and ($1::jsonb ->> 'need_id' is null or g.need_id = ($1::jsonb ->> 'need_id')::uuid)
+        and ($1::jsonb ->> 'guarantor_id' is null or g.guarantor_id = ($1::jsonb ->> 'guarantor_id')::uuid)
+        and ($1::jsonb ->> 'region' is null or g.region_code between $1::jsonb ->> 'region'
+            and app.region_high($1::jsonb ->> 'region'))
+        and ($1::jsonb ->> 'overdue' is null or ($1::jsonb ->> 'overdue')::boolean = coalesce(g.deadline_at < now(), false))
+    order by g.id desc
+    limit ($1::jsonb ->> 'limit')::int + 1
+), numbered as (
+    select app.guarantee_json(g) as item, id, row_number() over (order by id desc) as n
+    from page g
+)
+select 200, jsonb_build_object(
+        'items', coalesce(jsonb_agg(item order by n) filter (where n <= ($1::jsonb ->> 'limit')::int), '[]'),
+        'next', case when count(*) > ($1::jsonb ->> 'limit')::int
+            then (array_agg(id order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null
+from numbered

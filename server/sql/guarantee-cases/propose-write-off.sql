@@ -1,0 +1,16 @@
+-- Proposes a write-off with its evidence (账销案存: the account stays).
+-- lane: write
+-- parameters: id input
+with moved as (
+    update guarantee_case g
+    set state = app.next_state('guarantee_case', g.state, app.action()),
+        reason_code = coalesce($2::jsonb ->> 'reason_code', g.reason_code),
+        reason_text = coalesce($2::jsonb ->> 'reason_text', g.reason_text),
+        write_off_evidence = $2::jsonb ->> 'evidence'
+    where g.id = $1::uuid
+        and app.match_version(g.version, $2::jsonb) is not null
+    returning *
+)
+select r.*
+from moved g,
+    app.reply(200, app.guarantee_json(g), null, g.version) r

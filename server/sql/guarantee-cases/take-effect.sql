@@ -1,0 +1,17 @@
+-- The guarantee contract is signed and the fee paid or subsidised.
+-- lane: write
+-- parameters: id input
+with moved as (
+    update guarantee_case g
+    set state = app.next_state('guarantee_case', g.state, app.action()),
+        reason_code = coalesce($2::jsonb ->> 'reason_code', g.reason_code),
+        reason_text = coalesce($2::jsonb ->> 'reason_text', g.reason_text),
+        effective_on = coalesce(($2::jsonb ->> 'effective_on')::date, current_date),
+        fee_paid_by = coalesce($2::jsonb ->> 'fee_paid_by', g.fee_paid_by)
+    where g.id = $1::uuid
+        and app.match_version(g.version, $2::jsonb) is not null
+    returning *
+)
+select r.*
+from moved g,
+    app.reply(200, app.guarantee_json(g), null, g.version) r

@@ -1,0 +1,6 @@
+-- One need, if the asker may see it.
+-- lane: read
+-- parameters: id
+select 200, app.need_json(n)::text, null, '"' || n.version || '"'
+from need n
+where n.id = $1::uuid

@@ -1,0 +1,17 @@
+-- The bank records the signed contract.
+-- lane: write
+-- parameters: id input
+with moved as (
+    update offer o
+    set state = app.next_state('offer', o.state, app.action()),
+        reason_code = coalesce($2::jsonb ->> 'reason_code', o.reason_code),
+        reason_text = coalesce($2::jsonb ->> 'reason_text', o.reason_text),
+        contract_no = $2::jsonb ->> 'contract_no',
+        contracted_at = now()
+    where o.id = $1::uuid
+        and app.match_version(o.version, $2::jsonb) is not null
+    returning *
+)
+select r.*
+from moved o,
+    app.reply(200, app.offer_json(o), null, o.version) r

@@ -1,0 +1,6 @@
+-- Makes products in draft line by line; answers with what became of each.
+-- lane: write
+-- parameters: computed
+select r.*
+from app.import_lines('products', $1::jsonb -> 'lines') report,
+    app.reply_import(report, $1::jsonb -> 'refused') r

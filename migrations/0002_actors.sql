@@ -25,7 +25,7 @@ create table enterprise (
     former_names text[] not null default '{}',
     legal_rep_name text,
     registered_capital_fen bigint constraint enterprise_capital_range check (registered_capital_fen >= 0),
-    established_on date not null constraint enterprise_established_in_past check (established_on <= current_date + 1),
+    established_on date constraint enterprise_established_in_past check (established_on <= current_date + 1),
     reg_status text not null default 'existing'
         check (reg_status in ('existing', 'operating', 'revoked', 'deregistered', 'moved_out', 'suspended', 'liquidation')),
     region_code text collate "C" not null constraint enterprise_region_known references region (code),

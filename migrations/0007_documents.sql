@@ -3,9 +3,10 @@
 -- What is known of an enterprise, as the engine takes it: {fact: {value, source, as_of}}.
 create function app.enterprise_facts(e enterprise) returns jsonb language sql stable as $$
     select jsonb_strip_nulls(jsonb_build_object(
-            'age_months', jsonb_build_object('source', 'registry', 'as_of', current_date, 'value',
-                (extract(year from age(current_date, e.established_on)) * 12
-                    + extract(month from age(current_date, e.established_on)))::int),
+            'age_months', case when e.established_on is not null then
+                jsonb_build_object('source', 'registry', 'as_of', current_date, 'value',
+                    (extract(year from age(current_date, e.established_on)) * 12
+                        + extract(month from age(current_date, e.established_on)))::int) end,
             'size_class', case when e.size_class is not null then
                 jsonb_build_object('source', 'computed', 'as_of', current_date, 'value', e.size_class) end,
             'employees', case when e.employees is not null then

@@ -8,7 +8,13 @@
 #include <string.h>
 #include <time.h>
 
+/* With _FORTIFY_SOURCE they may be macros. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets atoi atol atoll strtok
-#pragma GCC poison localtime gmtime ctime asctime rand srand
+#pragma GCC poison localtime gmtime ctime asctime srand
+
+/* Parameters of OpenSSL's declarations are called rand too, so only the call is an error. */
+#define rand() rand_is_banned_use_rq_random
 
 #endif

@@ -1,5 +1,6 @@
 /* A growable run of bytes with a declared limit. A failed append leaves the buffer as it was and
- * sets `failed`, so that a writer may append many parts and check once at the end. */
+ * sets `failed`; then nothing more is taken until the buffer is cleared, so that a writer may append many
+ * parts and check once at the end. */
 #ifndef RONGQIAO_BUFFER_H
 #define RONGQIAO_BUFFER_H
 
@@ -10,7 +11,7 @@
 #include "rongqiao/status.h"
 
 typedef struct rq_buffer {
-    char *data; /* not NUL-terminated unless rq_buffer_text() was called */
+    char *data; /* not NUL-terminated unless rq_buffer_cstring() was called */
     size_t length;
     size_t capacity;
     size_t limit;

@@ -14,7 +14,8 @@ int64_t rq_monotonic_us(void);
 int64_t rq_wall_ms(void);
 
 enum { RQ_RFC3339_TEXT = 24, RQ_DATE_TEXT = 10, RQ_IMF_DATE_TEXT = 29 };
-/* "2026-11-24T06:30:00.123Z", NUL-terminated. */
+/* "2026-11-24T06:30:00.123Z", NUL-terminated. A year that needs more than four digits is written as the
+ * nearest moment that doesn't, here and below. */
 void rq_rfc3339(int64_t wall_ms, char out_text[RQ_RFC3339_TEXT + 1]);
 /* "Tue, 24 Nov 2026 06:30:00 GMT" (RFC 9110 section 5.6.7), NUL-terminated. */
 void rq_imf_date(int64_t wall_ms, char out_text[RQ_IMF_DATE_TEXT + 1]);
@@ -27,7 +28,9 @@ void rq_date_format(rq_date date, char out_text[RQ_DATE_TEXT + 1]);
 rq_date rq_date_from_civil(int year, int month, int day);
 /* Today in Asia/Shanghai (UTC+8, no daylight saving), where every date of the book is meant. */
 rq_date rq_today(void);
-/* Whole calendar months from `from` to `to`; 0 when `to` is earlier. */
+/* Whole calendar months from `from` to `to`; 0 when `to` is earlier. A month is whole once the day of the
+ * month is reached; the last day of a shorter month counts as reached (31 January to 28 February is one
+ * month in a common year, none in a leap year). */
 int32_t rq_months_between(rq_date from, rq_date to);
 
 #endif

@@ -22,13 +22,14 @@ typedef struct rq_statement {
     const char *name; /* "needs/get" */
     const char *text;
     rq_lane lane;
+    const char *parameters; /* what $1, $2 ... are, by name, a space between: the file's header says so */
 } rq_statement;
 extern const rq_statement rq_statements[];
 extern const size_t rq_statement_count;
 /* The statement called `name`, or null. */
 const rq_statement *rq_statement_find(const char *name);
 
-/* Blocking help for the subcommands and the start (never on a worker). ------------------------------------ */
+/* Blocking help for the subcommands and the start (never on a worker). -------------------------------- */
 
 /* Applies the migrations of `directory` (NNNN_what.sql in order, each in one transaction, each once; a line
  * `\copy table (columns) from 'data/x.csv'` loads reference data) under an advisory lock. RQ_INVALID when an
@@ -38,17 +39,24 @@ rq_status rq_migrate(PGconn *connection, const char *directory, unsigned *out_ap
 /* Connects, or says why not. */
 rq_status rq_connect_blocking(const char *conninfo, PGconn **out_connection, rq_error *error) RQ_MUST_CHECK;
 
-/* Lanes ------------------------------------------------------------------------------------------------------ */
+/* Lanes ----------------------------------------------------------------------------------------------- */
 
 typedef struct rq_db rq_db;
 
 typedef struct rq_db_settings {
+    /* libpq resolves names while it connects, which blocks: give numeric addresses, hostaddr or a socket. */
     const char *conninfo;
     unsigned connections[RQ_LANES];
     unsigned depth[RQ_LANES];
-    unsigned queue_max;              /* waiting calls per lane */
-    int64_t wait_ms;                 /* longest wait in the queue */
-    int64_t statement_timeout_ms[RQ_LANES];
+    unsigned queue_max;                     /* waiting calls per lane */
+    int64_t wait_ms;                        /* longest wait in the queue */
+    int64_t statement_timeout_ms[RQ_LANES]; /* 0: none */
+    int64_t lifetime_ms; /* a connection is renewed at an age of 1 to 2 times this; 0: the default */
+    /* The statements to prepare; null means the compiled-in table. Outlives the rq_db. */
+    const rq_statement *statements;
+    size_t statement_count;
+    /* The one of them that every lane prepares, null means "session/enter" where it exists. */
+    const char *context_name;
 } rq_db_settings;
 
 /* Why a call gave no rows. */
@@ -63,7 +71,7 @@ typedef struct rq_db_reply {
     rq_db_outcome outcome;
     const PGresult *result; /* borrowed until the callback returns */
     char sqlstate[6];
-    const char *message;    /* primary message, "" when none; borrowed likewise */
+    const char *message; /* PostgreSQL's primary message or ours; borrowed likewise */
     const char *detail;
     const char *constraint;
 } rq_db_reply;
@@ -71,7 +79,7 @@ typedef struct rq_db_reply {
 /* Called exactly once a call, on the worker's thread, never from inside rq_db_call(). */
 typedef void (*rq_db_callback)(void *argument, const rq_db_reply *reply);
 
-enum { RQ_DB_PARAMETERS_MAX = 8 };
+enum { RQ_DB_PARAMETERS_MAX = 10 };
 /* One statement with its parameters, all as text; a null value is SQL null. */
 typedef struct rq_db_step {
     const rq_statement *statement;
@@ -83,12 +91,13 @@ typedef struct rq_db_step {
  * their lane (and of "session/enter", which every lane needs), and heal by jittered back-off. */
 rq_status rq_db_new(struct event_base *base, const rq_db_settings *settings, rq_db **out_db,
                     rq_error *error) RQ_MUST_CHECK;
-/* Calls still open end as RQ_DB_UNKNOWN or RQ_DB_UNAVAILABLE before it returns. */
+/* Calls still open end as RQ_DB_UNKNOWN or RQ_DB_UNAVAILABLE before it returns. Not from a callback. */
 void rq_db_free(rq_db *db);
 
 /* Queues one segment: `context` (may be null) and then `step`, then a Sync, on the lane of
  * step->statement. Parameter values are copied. `callback` gets the rows of `step`, or the error of
- * whichever statement failed first. Returns a ticket for rq_db_forget(). */
+ * whichever statement failed first. Returns a ticket for rq_db_forget(). It returns 0, and then never calls
+ * back, only while rq_db_free() runs or with more calls open than a worker can have connections. */
 uint64_t rq_db_call(rq_db *db, const rq_db_step *context, const rq_db_step *step, rq_db_callback callback,
                     void *argument);
 /* The caller is no longer interested: a call that was not sent is dropped, one that was sent runs to its
@@ -104,5 +113,18 @@ typedef struct rq_db_counters {
         in_flight_now;
 } rq_db_counters;
 const rq_db_counters *rq_db_counters_of(const rq_db *db, rq_lane lane);
+
+/* Notifications --------------------------------------------------------------------------------------- */
+
+/* One connection that LISTENs on one channel and heals by itself. For rare administrative changes only. */
+typedef struct rq_listener rq_listener;
+/* `payload` is the text of a notification, borrowed; null each time LISTEN has come into force, at first
+ * and after every loss: whatever was sent before may have been missed, so load everything again. */
+typedef void (*rq_listener_callback)(void *argument, const char *payload);
+rq_status rq_listener_new(struct event_base *base, const char *conninfo, const char *channel,
+                          rq_listener_callback callback, void *argument, rq_listener **out_listener,
+                          rq_error *error) RQ_MUST_CHECK;
+/* Not from its callback. */
+void rq_listener_free(rq_listener *listener);
 
 #endif

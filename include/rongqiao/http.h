@@ -58,10 +58,10 @@ typedef struct rq_request {
 rq_slice rq_request_header(const rq_request *request, const char *name);
 
 typedef enum rq_http_event {
-    RQ_HTTP_MORE,     /* feed more bytes */
-    RQ_HTTP_HEAD,     /* the head is complete: decide the body limit (rq_http_body_limit), then feed on */
-    RQ_HTTP_REQUEST,  /* `request` is complete; call rq_http_next() when done with it */
-    RQ_HTTP_REFUSED,  /* answer `status` once, then close; nothing more is parsed */
+    RQ_HTTP_MORE,    /* feed more bytes */
+    RQ_HTTP_HEAD,    /* the head is complete: decide the body limit (rq_http_body_limit), then feed on */
+    RQ_HTTP_REQUEST, /* `request` is complete; call rq_http_next() when done with it */
+    RQ_HTTP_REFUSED, /* answer `status` once, then close; nothing more is parsed */
 } rq_http_event;
 
 /* The parser of one connection. It owns a growing input buffer (at most the head's limit plus the body's)
@@ -71,8 +71,9 @@ typedef struct rq_http rq_http;
 rq_http *rq_http_new(void) RQ_MUST_CHECK;
 void rq_http_free(rq_http *http);
 
-/* Where to put the next bytes: at least 1 and usually 8 kB of room, or null when memory is short. After
- * reading n bytes there, call rq_http_feed(http, n). */
+/* Where to put the next bytes: at least 1 and usually 8 kB of room, or null when memory is short (or when
+ * too much is buffered behind a complete request). After reading n bytes there, call
+ * rq_http_feed(http, n). */
 char *rq_http_room(rq_http *http, size_t *out_room) RQ_MUST_CHECK;
 /* Takes `count` bytes that were put at rq_http_room(), parses as far as one request reaches, and says what
  * came of it. With count 0 it goes on with what is buffered (after HEAD or next). Bytes of a following,
@@ -88,7 +89,8 @@ void rq_http_body_limit(rq_http *http, size_t limit_bytes);
 int rq_http_refusal_status(const rq_http *http);
 const char *rq_http_refusal_code(const rq_http *http);
 
-/* Forgets the request that was answered, keeps what follows it. Then call rq_http_feed(http, 0). */
+/* Forgets the request that was answered, keeps what follows it, and releases the input buffer when that is
+ * nothing. Then call rq_http_feed(http, 0). Harmless at any other time. */
 void rq_http_next(rq_http *http);
 /* Whether a request has begun (at least one byte of it is here) and is not complete: a deadline applies. */
 bool rq_http_is_mid_request(const rq_http *http);

@@ -23,6 +23,10 @@ enum {
     RQ_LIMIT_CONNECTIONS_PER_WORKER = 8192,
     RQ_LIMIT_HANDSHAKES_PER_WORKER = 256,
     RQ_LIMIT_ACCEPTS_PER_WAKE = 4,
+    RQ_LIMIT_ACCEPT_PAUSE_MS = 250,     /* after the process ran out of descriptors */
+    RQ_LIMIT_HANDSHAKE_FLOOR_MS = 500,  /* at the cap, a handshake this old gives way to a new one */
+    RQ_LIMIT_HALF_CLOSED_MS = 1000,     /* how long work goes on for a client that has closed its side */
+    RQ_LIMIT_WRITE_STALL_BYTES = 65536, /* each renews the write deadline, so a reader needs 3 kB/s */
 
     /* Memory of one exchange. */
     RQ_LIMIT_EXCHANGE_ARENA = 8 << 20,
@@ -34,6 +38,18 @@ enum {
     RQ_LIMIT_FAST_DEPTH = 16,
     RQ_LIMIT_WRITE_DEPTH = 4,
     RQ_LIMIT_SLOW_DEPTH = 1,
+    RQ_LIMIT_LANE_CONNECTIONS = 64,
+    RQ_LIMIT_DB_CONNECT_MS = 5000, /* per host of the conninfo */
+    RQ_LIMIT_DB_PREPARE_MS = 10000,
+    RQ_LIMIT_DB_BACKOFF_FIRST_MS = 50,
+    RQ_LIMIT_DB_BACKOFF_MAX_MS = 10000,
+    RQ_LIMIT_DB_GRACE_MS = 1000, /* past the statement timeout, before a connection is given up */
+    RQ_LIMIT_DB_LOCK_MS = 2000,
+    RQ_LIMIT_DB_IDLE_TRANSACTION_MS = 10000,
+    RQ_LIMIT_DB_LIFETIME_MS = 1800000, /* and up to twice as long */
+    RQ_LIMIT_DB_PULSE_MS = 1000,
+    RQ_LIMIT_DB_TLS_READS = 64, /* of one wake-up */
+    RQ_LIMIT_MIGRATION_BYTES = 64 << 20, /* one file with its CSV files */
 
     /* Password hashing. */
     RQ_LIMIT_HASH_THREADS = 2,

@@ -18,15 +18,21 @@ typedef struct rq_log_field {
     int64_t number;
 } rq_log_field;
 
-#define RQ_LOG_TEXT(k, v) ((rq_log_field){.key = (k), .text = (v) ? (v) : ""})
+static inline const char *rq_log_or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+#define RQ_LOG_TEXT(k, v) ((rq_log_field){.key = (k), .text = rq_log_or_empty(v)})
 #define RQ_LOG_NUMBER(k, v) ((rq_log_field){.key = (k), .number = (int64_t)(v)})
 
 /* {"time":...,"level":...,"event":event, fields...}; `event` is a short stable word. A line is one
- * write(2), so lines of several threads never mix. */
+ * write(2), so lines of several threads never mix; one longer than a pipe takes at once (4 kB) is cut and
+ * ends with "truncated":true. Leaves errno as it was. */
 void rq_log_write(rq_log_level level, const char *event, const rq_log_field *fields, unsigned count);
 
-#define RQ_LOG(level, event, ...)                                                                  \
-    rq_log_write((level), (event), (const rq_log_field[]){__VA_ARGS__},                            \
+#define RQ_LOG(level, event, ...)                                                                            \
+    rq_log_write((level), (event), (const rq_log_field[]){__VA_ARGS__},                                      \
                  (unsigned)(sizeof((const rq_log_field[]){__VA_ARGS__}) / sizeof(rq_log_field)))
 
 #endif

@@ -121,10 +121,10 @@ typedef struct rq_day_fee {
 
 /* What the institution's own past answers say; computed outside, from outcomes, never from payments. */
 typedef struct rq_record {
-    int32_t answers;        /* sample size; 0: nothing known */
-    int32_t approvals;      /* of those */
-    int64_t median_hours;   /* from application to answer; RQ_UNSET: nothing known */
-    int32_t fulfilled_ppm;  /* accepted offers that became money; -1: nothing known */
+    int32_t answers;       /* sample size; 0: nothing known */
+    int32_t approvals;     /* of those */
+    int64_t median_hours;  /* from application to answer; RQ_UNSET: nothing known */
+    int32_t fulfilled_ppm; /* accepted offers that became money; -1: nothing known */
 } rq_record;
 
 /* One listed product. Strings and arrays belong to the catalogue (after rq_catalogue_new) or to the
@@ -141,7 +141,7 @@ typedef struct rq_product {
     int64_t term_min_months, term_max_months; /* RQ_UNSET for kind bridge */
     int64_t term_min_days, term_max_days;     /* kind bridge only */
     rq_rate rate;
-    uint64_t repayments; /* bits of the list "repayment"; 0: not published */
+    uint64_t repayments;     /* bits of the list "repayment"; 0: not published */
     const uint32_t *regions; /* GB/T 2260 codes served with all below them; none: the whole country */
     size_t region_count;
     const char (*industries_in)[8]; /* GB/T 4754 prefixes ("C", "C26", "C2614"); none: all */
@@ -162,9 +162,9 @@ typedef struct rq_product {
     int64_t capacity_cases_left, capacity_fen_left; /* RQ_UNSET: not limited */
     rq_date valid_from, valid_to;                   /* INT32_MIN / INT32_MAX: open ended */
     /* kinds guarantee and insurance */
-    int64_t fee_ppm;      /* yearly fee or premium on the loan's principal */
-    int64_t coverage_ppm; /* share of the loan's loss that is borne */
-    int counter_guarantee; /* 0, 1, or -1: not published */
+    int64_t fee_ppm;                          /* yearly fee or premium on the loan's principal */
+    int64_t coverage_ppm;                     /* share of the loan's loss that is borne */
+    int counter_guarantee;                    /* 0, 1, or -1: not published */
     const char (*partners)[RQ_UUID_TEXT + 1]; /* institutions it works with; none: all */
     size_t partner_count;
     rq_record record;
@@ -196,10 +196,10 @@ typedef struct rq_programme {
 typedef struct rq_weights {
     int32_t version;
     int32_t cost, likelihood, speed, fit, service;
-    int32_t prior_ppm;     /* yes-rate assumed before any answer, */
-    int32_t prior_weight;  /* ... worth this many answers */
-    int32_t cost_cap_ppm;  /* a cost at or above it earns nothing */
-    int32_t hours_cap;     /* an answer after so many hours earns nothing */
+    int32_t prior_ppm;    /* yes-rate assumed before any answer, */
+    int32_t prior_weight; /* ... worth this many answers */
+    int32_t cost_cap_ppm; /* a cost at or above it earns nothing */
+    int32_t hours_cap;    /* an answer after so many hours earns nothing */
 } rq_weights;
 
 typedef struct rq_catalogue rq_catalogue;
@@ -227,9 +227,9 @@ size_t rq_catalogue_size(const rq_catalogue *catalogue);
 
 typedef struct rq_fact_value {
     bool known;
-    int64_t value;   /* number, 0/1, or bit set, by the fact's type */
-    uint8_t source;  /* index in the vocabulary list "source" */
-    rq_date as_of;   /* the day the value is of; INT32_MIN: not said */
+    int64_t value;  /* number, 0/1, or bit set, by the fact's type */
+    uint8_t source; /* index in the vocabulary list "source" */
+    rq_date as_of;  /* the day the value is of; INT32_MIN: not said */
 } rq_fact_value;
 
 /* A need with all that the enterprise's profile says at the moment of posting. */
@@ -261,6 +261,7 @@ typedef enum rq_check_source {
     RQ_CHECK_repayment, /* none of the wished repayment methods is offered */
     RQ_CHECK_guarantee, /* a guarantee is required and no partner is eligible */
     RQ_CHECK_insurance,
+    RQ_CHECK_tier, /* a condition of tier `index`, whose terms the need's amount wants; only ever unknown */
     RQ_CHECK_SOURCES
 } rq_check_source;
 extern const char *const rq_check_names[RQ_CHECK_SOURCES];
@@ -272,13 +273,14 @@ typedef struct rq_check {
     uint16_t index;
     rq_verdict verdict;
     bool hard;
-    int fact; /* rq_fact, or -1 (rate, repayment, guarantee, insurance) */
+    int fact; /* rq_fact, or -1 (rate, repayment, days; guarantee and insurance, but the fact that a
+               * partner lacks where they are unknown) */
     rq_op op;
     bool have_known;
     int64_t have;
     int64_t needed;
     unsigned repair;
-    const rq_rule *rule; /* for RQ_CHECK_rule, else null */
+    const rq_rule *rule; /* for RQ_CHECK_rule and RQ_CHECK_tier, else null */
 } rq_check;
 
 enum { RQ_PACKAGE_PROGRAMMES_MAX = 4, RQ_SCORE_PARTS = 5 };
@@ -294,11 +296,12 @@ typedef struct rq_package {
     size_t programme_count;
     int tier; /* index of the tier that applies, or -1 */
     int64_t amount_fen;
-    int64_t rate_ppm;     /* the upper end of the published rate, or the lower when only that is known */
-    bool rate_is_floor;   /* only the lower end is published */
-    int64_t cost_ppm;     /* all-in annual cost (IRR of the monthly flows x 12); RQ_UNSET without a rate */
-    unsigned repayment;   /* index of the method that the cost assumes */
-    int64_t score_ppm;    /* of 100 points: 1,000,000 = 1 point */
+    int64_t rate_ppm;   /* the upper end of the published rate, or the lower when only that is known */
+    bool rate_is_floor; /* only the lower end is published */
+    int64_t cost_ppm;   /* all-in annual cost (IRR of the monthly flows x 12); RQ_UNSET without a rate, a
+                         * term, or the fee of a joined partner */
+    unsigned repayment; /* index of the method that the cost assumes */
+    int64_t score_ppm;  /* of 100 points: 1,000,000 = 1 point */
     int64_t parts_ppm[RQ_SCORE_PARTS]; /* cost, likelihood, speed, fit, service */
     const rq_check *checks;
     size_t check_count;
@@ -334,7 +337,8 @@ rq_status rq_match(const rq_catalogue *catalogue, const rq_need *need, const rq_
                    rq_arena *arena, rq_match_result *out_result, rq_error *error) RQ_MUST_CHECK;
 
 /* Evaluates one product of the catalogue for a need in full, whatever its verdict; structural failures
- * too are told (out_open false). RQ_INVALID when the catalogue has no product `product_id`. */
+ * too are told (out_open false); with any hard fail the class is RQ_NEAR_MISS. RQ_INVALID when the catalogue
+ * has no product `product_id`. */
 rq_status rq_match_explain(const rq_catalogue *catalogue, const rq_need *need, const char *product_id,
                            rq_arena *arena, rq_package *out_package, bool *out_open,
                            rq_error *error) RQ_MUST_CHECK;
@@ -350,8 +354,8 @@ typedef struct rq_cash_flow {
 } rq_cash_flow;
 
 /* The monthly internal rate of return x 12 in ppm, to the nearest ppm: the published all-in annual cost
- * (domain reference 2.9). Flows are in order of month. RQ_INVALID when no rate in -90 %..+1000 % a year
- * balances them. Deterministic: no libm, no contraction. */
+ * (domain reference 2.9), halves up. Flows are in order of month. RQ_INVALID when no rate in -90 %..+1000 % a
+ * year balances them. Deterministic: no libm, no contraction. */
 rq_status rq_all_in_cost(const rq_cash_flow *flows, size_t count, int64_t *out_ppm,
                          rq_error *error) RQ_MUST_CHECK;
 
@@ -390,7 +394,7 @@ rq_status rq_product_decode(const json_t *document, rq_arena *arena, rq_product 
 rq_status rq_programme_decode(const json_t *document, rq_arena *arena, rq_programme *out_programme,
                               rq_error *error) RQ_MUST_CHECK;
 rq_status rq_need_decode(const json_t *document, rq_need *out_need, rq_error *error) RQ_MUST_CHECK;
-rq_status rq_rules_decode(const json_t *list, rq_arena *arena, const rq_rule **out_rules,
-                          size_t *out_count, rq_error *error) RQ_MUST_CHECK;
+rq_status rq_rules_decode(const json_t *list, rq_arena *arena, const rq_rule **out_rules, size_t *out_count,
+                          rq_error *error) RQ_MUST_CHECK;
 
 #endif

@@ -20,8 +20,10 @@
 typedef struct rq_tls rq_tls;
 rq_status rq_tls_new(const char *certificate_file, const char *key_file, rq_tls **out_tls,
                      rq_error *error) RQ_MUST_CHECK;
-/* Reads the files again (SIGHUP). Connections that are open keep their certificate. Thread safe. */
+/* Reads the files again (SIGHUP). Connections that are open keep their certificate; session tickets of
+ * before are no longer taken, so a call every few hours also renews the ticket keys. Thread safe. */
 rq_status rq_tls_reload(rq_tls *tls, rq_error *error) RQ_MUST_CHECK;
+/* After every rq_worker_net that uses it. */
 void rq_tls_free(rq_tls *tls);
 
 /* Exchanges ------------------------------------------------------------------------------------------- */
@@ -51,9 +53,10 @@ bool rq_exchange_is_abandoned(const rq_exchange *exchange);
 
 /* Sends the one reply and ends the exchange: `exchange` and its arena are gone when this returns. Header
  * values and the body are copied first. `body` may be null when length is 0. For HEAD the body is left
- * out but counted. Exactly one call an exchange, on the worker's own thread; it also frees an abandoned one. */
-void rq_exchange_reply(rq_exchange *exchange, int status, const rq_reply_header *headers,
-                       size_t header_count, const char *body, size_t body_length);
+ * out but counted. Exactly one call an exchange, on the worker's own thread; it also frees an abandoned one.
+ */
+void rq_exchange_reply(rq_exchange *exchange, int status, const rq_reply_header *headers, size_t header_count,
+                       const char *body, size_t body_length);
 
 /* What the net side calls. All run on the worker's thread; `worker_context` is the one given to
  * rq_worker_net_new(). */
@@ -67,16 +70,20 @@ typedef struct rq_net_handler {
     void (*refusal)(void *worker_context, int status, const char *code, const char *request_id,
                     rq_arena *arena, const char **out_body, size_t *out_length,
                     const char **out_content_type);
-    /* The client of an exchange that is being worked on has gone (may be null). */
+    /* The client of an exchange that is being worked on has gone (may be null). Its reply must still come,
+     * now or later. A client that has only finished sending (close_notify) is still there; over TLS one
+     * that has closed its side of the socket is given RQ_LIMIT_HALF_CLOSED_MS more. */
     void (*abandoned)(void *worker_context, rq_exchange *exchange);
-    /* After each reply, for logs and metrics (may be null). */
+    /* After each rq_exchange_reply(), also of an abandoned exchange, for logs and metrics (may be null).
+     * Refusals are logged and counted by the net side. */
     void (*replied)(void *worker_context, const rq_exchange *exchange, int status, size_t body_length);
 } rq_net_handler;
 
 /* Listening ------------------------------------------------------------------------------------------- */
 
 /* A bound, listening, non-blocking socket ("127.0.0.1", 8443; port 0 picks one), or the first one handed
- * over by systemd (LISTEN_FDS). `out_port` gets the port. TCP_NODELAY is on and inherited. */
+ * over by systemd (LISTEN_FDS), which the first call takes. `out_port` gets the port. TCP_NODELAY is on and
+ * inherited. */
 rq_status rq_listen(const char *address, uint16_t port, int *out_fd, uint16_t *out_port,
                     rq_error *error) RQ_MUST_CHECK;
 
@@ -95,15 +102,22 @@ typedef struct rq_net_counters {
         abandoned, bytes_in, bytes_out;
 } rq_net_counters;
 
-/* The connections of one worker on its event base. A null `tls` serves plain HTTP (admin port only). */
+/* The connections of one worker on its event base (epoll), all on that base's thread. A null `tls` serves
+ * plain HTTP (admin port only). `listen_fd` stays the caller's; several workers may share it. At the cap of
+ * connections the one idle longest makes room, else the new one is closed; at the cap of handshakes the
+ * oldest one makes room once it is RQ_LIMIT_HANDSHAKE_FLOOR_MS old, until when accepting pauses. Writes
+ * raise no SIGPIPE, but main() ignores it all the same. */
 typedef struct rq_worker_net rq_worker_net;
 rq_status rq_worker_net_new(struct event_base *base, int listen_fd, rq_tls *tls,
                             const rq_net_settings *settings, const rq_net_handler *handler,
                             void *worker_context, rq_worker_net **out_net, rq_error *error) RQ_MUST_CHECK;
 /* Stops accepting, closes idle connections, answers what is in flight with "Connection: close", and
- * calls `drained` once none is left. Call on the worker's thread. */
+ * calls `drained` once no connection and no exchange is left, from the event loop. Call on the worker's
+ * thread, not from a handler. */
 void rq_worker_net_drain(rq_worker_net *net, void (*drained)(void *argument), void *argument);
-/* Closes everything at once. Exchanges still worked on are abandoned; their reply must still come. */
+/* Closes everything at once. Exchanges still worked on are abandoned; their reply must still come, even
+ * after this (replied() is not called then). On the worker's thread or when that has ended, not from a
+ * handler. */
 void rq_worker_net_free(rq_worker_net *net);
 const rq_net_counters *rq_worker_net_counters(const rq_worker_net *net);
 

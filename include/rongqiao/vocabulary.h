@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* RQ_kind_credit_loan = 0, ... : the position of a word in its list. */
+/* RQ_AT_kind_credit_loan = 0, ... : the position of a word in its list. */
 #define WORD(list, name, zh, en) RQ_AT_##list##_##name,
 enum rq_word_at {
 #include "rongqiao/vocabulary.def"

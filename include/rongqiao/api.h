@@ -1,0 +1,65 @@
+/* The API on its threads: workers that take requests from the net side, answer them from PostgreSQL and the
+ * engine, and count what they do. */
+#ifndef RONGQIAO_API_H
+#define RONGQIAO_API_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rongqiao/buffer.h"
+#include "rongqiao/config.h"
+#include "rongqiao/match.h"
+#include "rongqiao/net.h"
+#include "rongqiao/status.h"
+
+/* Password hashing on threads of its own; bounded, so that log-ins cannot starve the rest. */
+typedef struct rq_hash_pool rq_hash_pool;
+rq_status rq_hash_pool_new(unsigned threads, unsigned cost_log2, rq_hash_pool **out_pool,
+                           rq_error *error) RQ_MUST_CHECK;
+/* Waits for the hash in progress; jobs not begun are dropped. Call when no worker runs any more. */
+void rq_hash_pool_free(rq_hash_pool *pool);
+
+/* A password as it is stored: "scrypt$15$salt$key", salt and key in hexadecimal. */
+enum { RQ_PASSWORD_HASH_TEXT = 128 };
+rq_status rq_password_hash(const char *password, unsigned cost_log2, char out_text[RQ_PASSWORD_HASH_TEXT],
+                           rq_error *error) RQ_MUST_CHECK;
+
+/* One thread with its connections of clients and of PostgreSQL. */
+typedef struct rq_worker rq_worker;
+
+typedef struct rq_worker_setup {
+    const rq_config *config; /* outlives the worker */
+    int listen_fd;           /* the worker owns this duplicate */
+    rq_tls *tls;
+    rq_hash_pool *hash_pool;
+} rq_worker_setup;
+
+/* Makes a worker and starts its thread. */
+rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, rq_error *error) RQ_MUST_CHECK;
+/* Runs `function` on the worker's thread, soon. Thread safe; dropped once the worker is stopping. False when
+ * memory is short. */
+bool rq_worker_post(rq_worker *worker, void (*function)(rq_worker *worker, void *argument), void *argument);
+/* Hands over a new snapshot (one reference goes to the worker). Thread safe. */
+void rq_worker_set_catalogue(rq_worker *worker, rq_catalogue *catalogue);
+/* Begins to drain: no new connections, what is in flight is answered. Thread safe. */
+void rq_worker_drain(rq_worker *worker);
+/* Whether the drain is over. Thread safe. */
+bool rq_worker_is_drained(const rq_worker *worker);
+/* Stops the thread and frees everything. */
+void rq_worker_stop(rq_worker *worker);
+
+/* Whether the worker has a catalogue and its database lanes work. Thread safe; as of at most a second ago. */
+bool rq_worker_is_ready(const rq_worker *worker);
+
+/* The metrics of all workers in Prometheus' text format. */
+void rq_metrics_write(rq_worker *const *workers, size_t count, rq_buffer *out);
+
+/* Compares the routes with the database's table of transitions, and the vocabularies with the database's;
+ * RQ_INVALID names what differs. Before serving. */
+rq_status rq_api_check_tables(PGconn *connection, rq_error *error) RQ_MUST_CHECK;
+
+/* The OpenAPI 3.1 document of all routes. */
+void rq_openapi_write(rq_buffer *out);
+
+#endif

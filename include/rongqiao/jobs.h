@@ -1,0 +1,27 @@
+/* Work beside the requests: the follower that keeps every worker's catalogue new, and the clocks that move what is
+ * past its time. Each is one thread with connections of its own. */
+#ifndef RONGQIAO_JOBS_H
+#define RONGQIAO_JOBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rongqiao/match.h"
+#include "rongqiao/status.h"
+
+/* LISTENs for changes of the catalogue, builds the next snapshot beside the old one, and hands it out: `publish` is
+ * called on the follower's thread and takes over one reference. After every (re)connect it loads anew; every 30 s it
+ * compares versions, in case a notification was lost. */
+typedef struct rq_follower rq_follower;
+typedef void (*rq_follower_publish)(void *argument, rq_catalogue *catalogue);
+rq_status rq_follower_start(const char *conninfo, rq_follower_publish publish, void *argument,
+                            rq_follower **out_follower, rq_error *error) RQ_MUST_CHECK;
+void rq_follower_stop(rq_follower *follower);
+
+/* Makes the clocks' moves every `interval_ms`, on one instance at a time (an advisory lock of the transaction). */
+typedef struct rq_clocks rq_clocks;
+rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours, rq_clocks **out_clocks,
+                          rq_error *error) RQ_MUST_CHECK;
+void rq_clocks_stop(rq_clocks *clocks);
+
+#endif

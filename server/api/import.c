@@ -1,0 +1,158 @@
+#include "import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rongqiao/limits.h"
+
+enum { CSV_CELLS = 64 };
+
+/* The element schema is open here: each line is checked by itself so that one bad line spares the rest. */
+static void check_items(const json_t *object, const char *pointer, rq_faults *faults)
+{
+    const json_t *items = json_object_get(object, "items");
+    const char *at = rq_arena_printf(faults->arena, "%s/items", pointer);
+    if (!json_is_array(items))
+        rq_fault_add(faults, at, items ? "type_array" : "required", 0, NULL);
+    else if (json_array_size(items) < 1)
+        rq_fault_add(faults, at, "too_few", 1, NULL);
+    else if (json_array_size(items) > RQ_LIMIT_IMPORT_ROWS)
+        rq_fault_add(faults, at, "too_many", RQ_LIMIT_IMPORT_ROWS, NULL);
+}
+static const rq_field open_fields[] = {
+    {.name = "items", .type = RQ_FIELD_FACT_VALUE, .required = true, .zh = "各行", .en = "the lines"},
+};
+const rq_schema rq_import_input = RQ_SCHEMA("Import", open_fields, check_items);
+
+int rq_csv_next(char *text, size_t length, size_t *at, char **cells, size_t cell_limit, size_t *out_lines)
+{
+    size_t count = 0, from = *at;
+    if (from >= length)
+        return 0;
+    for (;;) {
+        char *cell = text + from, *write = cell;
+        bool quoted = from < length && text[from] == '"';
+        if (count == cell_limit)
+            return -1;
+        from += quoted;
+        for (; from < length; from++) {
+            char c = text[from];
+            if (quoted && c == '"' && from + 1 < length && text[from + 1] == '"') {
+                *write++ = '"';
+                from++;
+            } else if (quoted && c == '"') {
+                quoted = false;
+            } else if (!quoted && (c == ',' || c == '\n' || c == '\r')) {
+                break;
+            } else {
+                *out_lines += c == '\n';
+                *write++ = c;
+            }
+        }
+        if (quoted)
+            return -1;
+        char end = from < length ? text[from] : '\n';
+        if (end == '\r' && from + 1 < length && text[from + 1] == '\n')
+            from++;
+        *write = 0;
+        cells[count++] = cell;
+        from++;
+        if (end != ',')
+            break;
+    }
+    *out_lines += 1;
+    *at = from;
+    return (int)count;
+}
+
+/* A refused line as the report shows it. */
+static json_t *refused_line(size_t line, const rq_faults *faults)
+{
+    json_t *errors = json_array();
+    for (size_t i = 0; i < faults->count; i++) {
+        const char *zh = "", *en = "";
+        rq_fault_texts(faults->list[i].code, &zh, &en);
+        json_array_append_new(errors, json_pack("{s:s, s:s, s:s, s:s}", "pointer", faults->list[i].pointer, "code",
+                                                faults->list[i].code, "detail_zh", zh, "detail_en", en));
+    }
+    return json_pack("{s:I, s:s, s:o}", "line", (json_int_t)line, "code", "validation_failed", "errors", errors);
+}
+
+/* Checks one line and puts it where it belongs. */
+static void take_line(const rq_schema *schema, size_t line, json_t *item, rq_faults *faults,
+                      void (*finish)(json_t *line), json_t *lines, json_t *refused)
+{
+    rq_schema_check(schema, item, "", faults);
+    if (faults->count > 0) {
+        json_array_append_new(refused, refused_line(line, faults));
+        return;
+    }
+    json_t *good = json_pack("{s:I, s:O}", "line", (json_int_t)line, "item", item);
+    if (finish)
+        finish(good);
+    json_array_append_new(lines, good);
+}
+
+static bool read_csv(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line), json_t *lines, json_t *refused)
+{
+    const rq_request *request = rq_exchange_request(call->exchange);
+    char *text = rq_arena_strndup(call->arena, request->body.data ? request->body.data : "", request->body.length);
+    size_t length = request->body.length, at = 0, line = 0;
+    char *header[CSV_CELLS], *cells[CSV_CELLS];
+    if (!text || memchr(text, 0, length))
+        return false;
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        at = 3;
+    int columns = rq_csv_next(text, length, &at, header, CSV_CELLS, &line);
+    if (columns <= 0)
+        return false;
+    for (size_t rows = 0; rows < RQ_LIMIT_IMPORT_ROWS; rows++) {
+        size_t first_line = line + 1;
+        rq_faults faults = {.arena = call->arena};
+        int count = rq_csv_next(text, length, &at, cells, CSV_CELLS, &line);
+        if (count == 0)
+            return true;
+        if (count == 1 && cells[0][0] == 0)
+            continue;
+        if (count < 0) {
+            rq_fault_add(&faults, "", "refused", 0, NULL);
+            json_array_append_new(refused, refused_line(first_line, &faults));
+            return true; /* the rest of the file is inside the open quote */
+        }
+        if (count != columns)
+            rq_fault_add(&faults, "", count < columns ? "too_few" : "too_many", columns, NULL);
+        json_t *item = rq_schema_from_cells(schema, header, cells, (size_t)(count < columns ? count : columns), &faults);
+        take_line(schema, first_line, item, &faults, finish, lines, refused);
+        json_decref(item);
+    }
+    return at >= length;
+}
+
+static void read_json(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line), json_t *lines, json_t *refused)
+{
+    const json_t *items = json_object_get(call->input, "items");
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        rq_faults faults = {.arena = call->arena};
+        take_line(schema, i + 1, json_array_get(items, i), &faults, finish, lines, refused);
+    }
+}
+
+rq_step rq_import_read(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line))
+{
+    json_t *lines = json_array(), *refused = json_array();
+    bool read = true;
+    if (call->input)
+        read_json(call, schema, finish, lines, refused);
+    else
+        read = read_csv(call, schema, finish, lines, refused);
+    json_t *both = json_pack("{s:o, s:o}", "lines", lines, "refused", refused);
+    char *text = read && both ? json_dumps(both, JSON_COMPACT) : NULL;
+    call->computed = text ? rq_arena_strndup(call->arena, text, strlen(text)) : NULL;
+    free(text);
+    json_decref(both);
+    if (!call->computed) {
+        rq_call_refuse(call, read ? "unavailable" : "import_malformed", NULL, NULL);
+        return RQ_STEP_ANSWERED;
+    }
+    return RQ_STEP_ON;
+}

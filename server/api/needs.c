@@ -1,0 +1,161 @@
+/* Needs and their matches. A need is matched where it is posted: the facts are read, the engine runs on the worker's
+ * snapshot, and need and match are stored in one transaction. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rongqiao/clock.h"
+#include "routes.h"
+#include "worker.h"
+
+static const rq_field need_fields[] = {
+    {.name = "enterprise_id", .type = RQ_FIELD_UUID, .zh = "企业（平台代为发布时）", .en = "the enterprise, when the operator posts for it"},
+    {.name = "kinds", .type = RQ_FIELD_WORDS, .required = true, .min = 1, .max = 11, .list = "kind", .zh = "可接受的融资方式", .en = "kinds of finance accepted"},
+    {.name = "amount_fen", .type = RQ_FIELD_INTEGER, .required = true, .min = 100000, .max = INT64_C(100000000000), .zh = "金额，分（1,000 元至 10 亿元）", .en = "amount, fen (1,000 to 1,000,000,000 yuan)"},
+    {.name = "amount_min_fen", .type = RQ_FIELD_INTEGER, .min = 1, .max = INT64_C(100000000000), .zh = "最低可接受金额，分", .en = "least acceptable amount, fen"},
+    {.name = "term_months", .type = RQ_FIELD_INTEGER, .min = 1, .max = 360, .zh = "期限，月", .en = "term, months"},
+    {.name = "term_days", .type = RQ_FIELD_INTEGER, .min = 1, .max = 30, .zh = "期限，天（转贷）", .en = "term, days (bridge)"},
+    {.name = "max_rate_ppm", .type = RQ_FIELD_INTEGER, .min = 0, .max = 240000, .zh = "可接受最高年利率，百万分之一", .en = "highest acceptable yearly rate, ppm"},
+    {.name = "purpose", .type = RQ_FIELD_WORD, .required = true, .list = "purpose", .zh = "用途", .en = "purpose"},
+    {.name = "purpose_detail", .type = RQ_FIELD_TEXT, .min = 1, .max = 500, .zh = "用途说明", .en = "the purpose in words"},
+    {.name = "repayments", .type = RQ_FIELD_WORDS, .min = 0, .max = 5, .list = "repayment", .zh = "还款方式（空为不限）", .en = "repayment methods; none: any"},
+    {.name = "collateral", .type = RQ_FIELD_WORDS, .min = 0, .max = 9, .list = "collateral", .zh = "担保物", .en = "collateral"},
+    {.name = "needed_by", .type = RQ_FIELD_DATE, .zh = "用款日期", .en = "money needed by"},
+    {.name = "max_claims", .type = RQ_FIELD_INTEGER, .min = 1, .max = 10, .zh = "最多接单家数，默认 3", .en = "claims at most; 3 unless told"},
+    {.name = "visibility", .type = RQ_FIELD_WORD, .list = "=open,invited,dispatch,anonymous", .zh = "公开范围", .en = "who sees it"},
+    {.name = "facts", .type = RQ_FIELD_NEED_FACTS, .zh = "本次融资的事实（订单、知识产权价值等）", .en = "facts of this need: order, value of IP ..."},
+    {.name = "submit", .type = RQ_FIELD_BOOLEAN, .zh = "立即提交，默认是；否则存为草稿", .en = "submit at once (true unless told) or keep as a draft"},
+};
+
+static void check_need(const json_t *need, const char *pointer, rq_faults *faults)
+{
+    const json_t *kinds = json_object_get(need, "kinds"), *amount_min = json_object_get(need, "amount_min_fen");
+    const char *needed_by = json_string_value(json_object_get(need, "needed_by"));
+    json_int_t amount = json_integer_value(json_object_get(need, "amount_fen"));
+    rq_date date;
+    if (json_is_integer(amount_min) && json_integer_value(amount_min) > amount)
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/amount_min_fen", pointer), "too_large", amount, NULL);
+    if (!json_is_integer(json_object_get(need, "term_months")) && !json_is_integer(json_object_get(need, "term_days")))
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/term_months", pointer), "either", 0, "term_months, term_days");
+    for (size_t i = 0; i < json_array_size(kinds); i++)
+        if (rq_list_has("=guarantee,insurance", json_string_value(json_array_get(kinds, i))))
+            rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/kinds/%zu", pointer, i), "backing_alone", 0, NULL);
+    if (needed_by && rq_date_parse(needed_by, strlen(needed_by), &date)) {
+        const char *at = rq_arena_printf(faults->arena, "%s/needed_by", pointer);
+        if (date < rq_today())
+            rq_fault_add(faults, at, "date_past", 0, NULL);
+        else if (date > rq_today() + 365)
+            rq_fault_add(faults, at, "date_far", 0, NULL);
+    }
+}
+static const rq_schema need_input = RQ_SCHEMA("NewNeed", need_fields, check_need);
+
+static const rq_field list_fields[] = {
+    RQ_PAGE_FIELDS,
+    {.name = "state", .type = RQ_FIELD_WORD, .list = "=draft,checking,returned,open,claimed,offered,accepted,contracted,funded,closed,withdrawn,unmet,stalled,expired", .zh = "状态", .en = "state"},
+    {.name = "kind", .type = RQ_FIELD_WORD, .list = "kind", .zh = "融资方式", .en = "kind of finance"},
+    {.name = "enterprise_id", .type = RQ_FIELD_UUID, .zh = "企业", .en = "enterprise"},
+    {.name = "region", .type = RQ_FIELD_REGION, .zh = "行政区划（含下级）", .en = "region with all below it"},
+    {.name = "overdue", .type = RQ_FIELD_BOOLEAN, .zh = "是否逾期", .en = "past its deadline"},
+};
+static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, NULL);
+
+enum { TOP_ELIGIBLE = 20, TOP_NEAR = 10, TOP_UNKNOWN = 10 };
+
+/* Runs the engine on call->facts and writes its result; false when the call was refused. */
+static bool run_engine(rq_call *call, rq_buffer *out)
+{
+    static const rq_match_options options = {TOP_ELIGIBLE, TOP_NEAR, TOP_UNKNOWN, 0};
+    rq_worker *worker = call->worker;
+    rq_need need;
+    rq_match_result result;
+    rq_error error = {0};
+    json_t *facts = json_loads(call->facts, 0, NULL);
+    int64_t started_us = rq_monotonic_us();
+    rq_status status = facts ? rq_need_decode(facts, &need, &error) : RQ_NOMEM;
+    json_decref(facts);
+    if (status == RQ_OK && !worker->catalogue)
+        status = RQ_BUSY;
+    if (status == RQ_OK)
+        status = rq_match(worker->catalogue, &need, &options, call->arena, &result, &error);
+    if (status == RQ_OK) {
+        rq_json json = rq_json_on(out);
+        rq_match_render(&result, &json);
+        status = out->failed ? RQ_NOMEM : RQ_OK;
+    }
+    atomic_fetch_add_explicit(&worker->counters.matches, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&worker->counters.match_us, (uint_fast64_t)(rq_monotonic_us() - started_us),
+                              memory_order_relaxed);
+    if (status == RQ_OK)
+        return true;
+    if (status == RQ_INVALID) {
+        char *text = rq_arena_printf(call->arena, "{\"detail\":\"%s\"}", error.message);
+        rq_call_refuse(call, "value_refused", NULL, text);
+    } else {
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    }
+    return false;
+}
+
+static rq_step match_to_store(rq_call *call)
+{
+    rq_buffer out;
+    uint8_t digest[RQ_SHA256_BYTES];
+    char hex[RQ_SHA256_HEX + 1];
+    rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
+    if (!run_engine(call, &out)) {
+        rq_buffer_done(&out);
+        return RQ_STEP_ANSWERED;
+    }
+    call->computed = rq_arena_strndup(call->arena, out.data, out.length);
+    if (rq_sha256(out.data, out.length, digest, NULL) == RQ_OK) {
+        rq_hex(digest, sizeof(digest), hex);
+        call->digest = rq_arena_strndup(call->arena, hex, RQ_SHA256_HEX);
+    }
+    rq_buffer_done(&out);
+    if (call->computed && call->digest)
+        return RQ_STEP_ON;
+    rq_call_refuse(call, "unavailable", NULL, NULL);
+    return RQ_STEP_ANSWERED;
+}
+
+static rq_step preview(rq_call *call)
+{
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+    rq_buffer out;
+    rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
+    if (run_engine(call, &out))
+        rq_call_answer(call, 200, out.data, out.length, headers, 2);
+    rq_buffer_done(&out);
+    return RQ_STEP_ANSWERED;
+}
+
+enum {
+    POSTERS = RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR,
+    READERS = RQ_ROLE_ENTERPRISE | RQ_ROLES_INSTITUTION | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR,
+};
+#define MOVE(name, who, zh_text, en_text)                                                                                          \
+    {                                                                                                                              \
+        .method = RQ_POST, .path = "/v1/needs/{id}/" name, .roles = (who), .input = &rq_reason_input, .statement = "needs/move",   \
+        .kind = "need", .action = name, .flags = RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH | RQ_ROUTE_NO_BODY, .reply = "Need",             \
+        .zh = zh_text, .en = en_text                                                                                               \
+    }
+static const rq_route need_rows[] = {
+    {.method = RQ_POST, .path = "/v1/needs", .roles = POSTERS, .input = &need_input, .prelude = "needs/prepare", .compute = match_to_store, .statement = "needs/create", .kind = "need", .action = "create", .flags = RQ_ROUTE_KEY, .reply = "Need", .zh = "发布融资需求", .en = "Post a need"},
+    {.method = RQ_GET, .path = "/v1/needs", .roles = READERS, .input = &list_query, .statement = "needs/list", .reply = "List", .zh = "融资需求列表", .en = "Needs"},
+    {.method = RQ_GET, .path = "/v1/needs/{id}", .roles = READERS, .statement = "needs/get", .reply = "Need", .zh = "融资需求", .en = "One need"},
+    {.method = RQ_GET, .path = "/v1/needs/{id}/matches", .roles = RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, .statement = "needs/matches", .reply = "MatchResult", .zh = "匹配结果", .en = "The last stored match"},
+    {.method = RQ_POST, .path = "/v1/needs/{id}/matches", .roles = POSTERS, .prelude = "needs/prepare-stored", .compute = match_to_store, .statement = "needs/rematch", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "MatchResult", .zh = "重新匹配", .en = "Match again"},
+    {.method = RQ_POST, .path = "/v1/needs/{id}/submit", .roles = POSTERS, .prelude = "needs/prepare-stored", .compute = match_to_store, .statement = "needs/submit", .kind = "need", .action = "submit", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "Need", .zh = "提交", .en = "Submit a draft"},
+    MOVE("pass", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "校验通过", "Pass the check"),
+    MOVE("return", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "退回补正", "Return for correction"),
+    MOVE("withdraw", RQ_ROLE_ENTERPRISE, "撤回", "Withdraw"),
+    MOVE("confirm", RQ_ROLE_ENTERPRISE, "确认收款并办结", "Confirm the money came"),
+    MOVE("reopen", RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY, "修复后重新开放", "Open again after a repair"),
+};
+const rq_routes rq_need_routes = RQ_ROUTES(need_rows);
+
+static const rq_route match_rows[] = {
+    {.method = RQ_POST, .path = "/v1/matches/preview", .roles = POSTERS, .input = &need_input, .prelude = "needs/prepare", .compute = preview, .reply = "MatchResult", .zh = "试算匹配（不保存）", .en = "Match without storing"},
+};
+const rq_routes rq_match_routes = RQ_ROUTES(match_rows);

@@ -1,0 +1,254 @@
+/* The OpenAPI 3.1 document, made of the tables that route and validate. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rongqiao/api.h"
+#include "worker.h"
+
+enum { SCHEMAS_MAX = 96, PATHS_MAX = 160 };
+
+typedef struct schema_set {
+    const rq_schema *list[SCHEMAS_MAX];
+    size_t count;
+} schema_set;
+
+/* Adds a schema and those its fields refer to. */
+static void collect(schema_set *set, const rq_schema *schema)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->list[i] == schema)
+            return;
+    if (set->count == SCHEMAS_MAX)
+        return;
+    set->list[set->count++] = schema;
+    for (size_t i = 0; i < schema->count; i++)
+        if (schema->fields[i].schema)
+            collect(set, schema->fields[i].schema);
+}
+
+static void write_reference(rq_json *json, const char *key, const char *where, const char *name)
+{
+    char text[96];
+    snprintf(text, sizeof(text), "#/components/%s/%s", where, name);
+    rq_json_object(json, key);
+    rq_json_string(json, "$ref", text);
+    rq_json_object_end(json);
+}
+
+static void write_parameter(rq_json *json, const char *name, const char *where, bool required, const rq_field *field)
+{
+    rq_json_object(json, NULL);
+    rq_json_string(json, "name", name);
+    rq_json_string(json, "in", where);
+    rq_json_bool(json, "required", required);
+    if (field) {
+        rq_field_describe(field, "schema", json);
+    } else {
+        rq_json_object(json, "schema");
+        rq_json_string(json, "type", "string");
+        rq_json_object_end(json);
+    }
+    rq_json_object_end(json);
+}
+
+static void write_parameters(const rq_route *route, rq_json *json)
+{
+    static const rq_field id = {.name = "id", .type = RQ_FIELD_UUID};
+    static const rq_field key = {.name = "Idempotency-Key", .type = RQ_FIELD_CODE, .min = 1, .max = 255};
+    rq_json_array(json, "parameters");
+    if (strstr(route->path, "{id}"))
+        write_parameter(json, "id", "path", true, &id);
+    if (route->flags & RQ_ROUTE_KEY)
+        write_parameter(json, "Idempotency-Key", "header", true, &key);
+    if (route->flags & RQ_ROUTE_IF_MATCH)
+        write_parameter(json, "If-Match", "header", false, NULL);
+    if (route->method == RQ_GET && route->input)
+        for (size_t i = 0; i < route->input->count; i++)
+            write_parameter(json, route->input->fields[i].name, "query", route->input->fields[i].required,
+                            &route->input->fields[i]);
+    rq_json_array_end(json);
+}
+
+static void write_body(const rq_route *route, rq_json *json)
+{
+    rq_json_object(json, "requestBody");
+    rq_json_bool(json, "required", !(route->flags & RQ_ROUTE_NO_BODY));
+    rq_json_object(json, "content");
+    rq_json_object(json, "application/json");
+    write_reference(json, "schema", "schemas", route->input->name);
+    rq_json_object_end(json);
+    if (route->flags & RQ_ROUTE_CSV) {
+        rq_json_object(json, "text/csv");
+        rq_json_object(json, "schema");
+        rq_json_string(json, "type", "string");
+        rq_json_object_end(json);
+        rq_json_object_end(json);
+    }
+    rq_json_object_end(json);
+    rq_json_object_end(json);
+}
+
+static void write_response(rq_json *json, const char *status, const char *text, const char *type, const char *schema)
+{
+    rq_json_object(json, status);
+    rq_json_string(json, "description", text);
+    if (schema) {
+        rq_json_object(json, "content");
+        rq_json_object(json, type);
+        write_reference(json, "schema", "schemas", schema);
+        rq_json_object_end(json);
+        rq_json_object_end(json);
+    }
+    rq_json_object_end(json);
+}
+
+/* 201 for what makes something at the collection itself, 204 for what ends something, 200 for the rest. */
+static const char *success_status(const rq_route *route)
+{
+    if (route->method == RQ_DELETE)
+        return "204";
+    bool makes = route->method == RQ_POST && !strstr(route->path, "{id}") && !strstr(route->path, "/import") &&
+                 !strstr(route->path, "/preview");
+    return makes ? "201" : "200";
+}
+
+/* "post_v1_needs_id_withdraw" */
+static void operation_id(const rq_route *route, char *out, size_t size)
+{
+    size_t at = 0;
+    for (const char *c = rq_method_names[route->method]; *c && at + 1 < size; c++)
+        out[at++] = (char)(*c | 0x20);
+    for (const char *c = route->path; *c && at + 1 < size; c++)
+        if (*c == '/' || *c == '-' || *c == '.')
+            out[at++] = '_';
+        else if (*c != '{' && *c != '}')
+            out[at++] = *c;
+    out[at] = 0;
+}
+
+static void write_operation(const rq_route *route, rq_json *json)
+{
+    char method[8], id[128], text[512];
+    size_t at = 0;
+    for (const char *c = rq_method_names[route->method]; *c; c++)
+        method[at++] = (char)(*c | 0x20);
+    method[at] = 0;
+    operation_id(route, id, sizeof(id));
+    snprintf(text, sizeof(text), "%s / %s", route->zh, route->en);
+    rq_json_object(json, method);
+    rq_json_string(json, "operationId", id);
+    rq_json_string(json, "summary", text);
+    if (route->roles & RQ_ROLE_PUBLIC) {
+        rq_json_array(json, "security");
+        rq_json_array_end(json);
+    }
+    write_parameters(route, json);
+    if (route->method != RQ_GET && route->method != RQ_DELETE && route->input)
+        write_body(route, json);
+    rq_json_object(json, "responses");
+    write_response(json, success_status(route), "OK", "application/json", route->reply);
+    write_response(json, "default", "RFC 9457", "application/problem+json", "Problem");
+    rq_json_object_end(json);
+    rq_json_object_end(json);
+}
+
+static void write_paths(rq_json *json)
+{
+    const char *written[PATHS_MAX];
+    size_t count = 0;
+    rq_json_object(json, "paths");
+    for (size_t i = 0; i < rq_all_routes_count; i++) {
+        for (size_t j = 0; j < rq_all_routes[i]->count; j++) {
+            const char *path = rq_all_routes[i]->rows[j].path;
+            bool seen = count == PATHS_MAX;
+            for (size_t k = 0; k < count; k++)
+                seen |= strcmp(written[k], path) == 0;
+            if (seen)
+                continue;
+            written[count++] = path;
+            rq_json_object(json, path);
+            for (size_t k = j; k < rq_all_routes[i]->count; k++)
+                if (strcmp(rq_all_routes[i]->rows[k].path, path) == 0)
+                    write_operation(&rq_all_routes[i]->rows[k], json);
+            rq_json_object_end(json);
+        }
+    }
+    rq_json_object_end(json);
+}
+
+/* Replies are JSON that PostgreSQL builds; their components name what is always there. */
+static void write_replies(rq_json *json)
+{
+    static const struct {
+        const char *name, *required; /* comma separated */
+    } replies[] = {
+        {"Status", "status"}, {"OpenApi", "openapi,info,paths"}, {"Session", "id,csrf_token,expires_at,user_id,side,roles"},
+        {"List", "items,next"}, {"Object", ""}, {"User", "id"}, {"Consent", "id"},
+        {"Enterprise", "id,uscc,uscc_check,verification,name,region_code,industry_code,facts,version"},
+        {"Institution", "id,kind,name_zh,status,version"},
+        {"Product", "id,product_no,institution_id,kind,name_zh,state,actions,version"},
+        {"Programme", "id,type,name_zh,state,version"},
+        {"Need", "id,request_no,kinds,amount_fen,state,actions,version"},
+        {"MatchResult", "catalogue_version,weights_version,notice,considered,eligible_total,unknown_total,near_total,eligible,unknown,near"},
+        {"Application", "id,need_id,institution,origin,state,actions,version"},
+        {"Offer", "id,application_id,need_id,amount_fen,term_months,rate_ppm,cost_ppm,net_disbursed_fen,total_repayable_fen,valid_until,state,actions,version"},
+        {"GuaranteeCase", "id,case_no,need_id,application_id,principal_fen,shares,state,actions,version"},
+        {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
+        {"ImportReport", "accepted,refused,lines"},
+        {"Problem", "type,title,status,code,request_id"},
+    };
+    for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+        rq_json_object(json, replies[i].name);
+        rq_json_string(json, "type", "object");
+        if (replies[i].required[0]) {
+            rq_json_array(json, "required");
+            for (const char *at = replies[i].required; *at;) {
+                size_t length = strcspn(at, ",");
+                rq_json_string_n(json, NULL, at, length);
+                at += length + (at[length] == ',');
+            }
+            rq_json_array_end(json);
+        }
+        rq_json_object_end(json);
+    }
+}
+
+void rq_openapi_write(rq_buffer *out)
+{
+    schema_set set = {.count = 0};
+    rq_json json = rq_json_on(out);
+    rq_json_object(&json, NULL);
+    rq_json_string(&json, "openapi", "3.1.0");
+    rq_json_object(&json, "info");
+    rq_json_string(&json, "title", "融桥 Rongqiao");
+    rq_json_string(&json, "version", "1");
+    rq_json_string(&json, "description",
+                   "金额单位为分，利率与比例单位为百万分之一（3.45 % = 34500），时间为 UTC。/ Money is in fen, rates and "
+                   "shares in millionths (3.45 % = 34500), time in UTC.");
+    rq_json_object_end(&json);
+    rq_json_array(&json, "security");
+    rq_json_object(&json, NULL);
+    rq_json_array(&json, "bearer");
+    rq_json_array_end(&json);
+    rq_json_object_end(&json);
+    rq_json_array_end(&json);
+    write_paths(&json);
+    rq_json_object(&json, "components");
+    rq_json_object(&json, "securitySchemes");
+    rq_json_object(&json, "bearer");
+    rq_json_string(&json, "type", "http");
+    rq_json_string(&json, "scheme", "bearer");
+    rq_json_object_end(&json);
+    rq_json_object_end(&json);
+    rq_json_object(&json, "schemas");
+    for (size_t i = 0; i < rq_all_routes_count; i++)
+        for (size_t j = 0; j < rq_all_routes[i]->count; j++)
+            if (rq_all_routes[i]->rows[j].input)
+                collect(&set, rq_all_routes[i]->rows[j].input);
+    for (size_t i = 0; i < set.count; i++)
+        rq_schema_describe(set.list[i], set.list[i]->name, &json);
+    write_replies(&json);
+    rq_json_object_end(&json);
+    rq_json_object_end(&json);
+    rq_json_object_end(&json);
+}

@@ -1,0 +1,232 @@
+#include "problem.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const rq_problem problems[] = {
+#define PROBLEM(code, status, zh, en) {#code, status, zh, en},
+#include "problems.def"
+#undef PROBLEM
+};
+
+static const struct {
+    const char *code, *zh, *en;
+} faults_texts[] = {
+#define FAULT(code, zh, en) {#code, zh, en},
+#include "faults.def"
+#undef FAULT
+};
+
+/* Constraints that a request can break, each with the problem it means and the field it is about. */
+static const struct {
+    const char *constraint, *code, *pointer;
+} constraints[] = {
+    {"user_login_taken", "login_taken", "/login"},
+    {"enterprise_uscc_taken", "uscc_taken", "/uscc"},
+    {"institution_name_taken", "name_taken", "/name_zh"},
+    {"programme_name_taken", "name_taken", "/name_zh"},
+    {"product_no_taken", "name_taken", "/product_no"},
+    {"enterprise_region_known", "region_unknown", "/region_code"},
+    {"enterprise_industry_known", "industry_unknown", "/industry_code"},
+    {"app_user_region_code_fkey", "region_unknown", "/region_code"},
+    {"app_user_institution_id_fkey", "institution_unknown", "/institution_id"},
+    {"consent_institution_id_fkey", "institution_unknown", "/institution_id"},
+    {"application_once_live", "application_exists", NULL},
+    {"application_two_stops", "paper_stops_exhausted", NULL},
+    {"offer_one_live", "offer_exists", NULL},
+    {"offer_rounds", "transition_not_allowed", NULL},
+    {"offer_funded_within", "validation_failed", "/funded_fen"},
+    {"offer_maker_is_not_checker", "maker_cannot_check", NULL},
+    {"application_maker_is_not_checker", "maker_cannot_check", NULL},
+    {"guarantee_maker_is_not_checker", "maker_cannot_check", NULL},
+    {"product_maker_is_not_checker", "maker_cannot_check", NULL},
+    {"guarantee_once_live", "guarantee_exists", NULL},
+    {"guarantee_shares_whole", "validation_failed", "/share_bank_ppm"},
+    {"guarantee_claim_within", "validation_failed", "/claim_fen"},
+    {"enterprise_established_in_past", "validation_failed", "/established_on"},
+    {"user_one_side", "validation_failed", "/roles"},
+    {"user_roles_known", "validation_failed", "/roles"},
+};
+
+/* SQLSTATEs by their first characters; the first row that fits counts. */
+static const struct {
+    const char *prefix, *code;
+} sqlstates[] = {
+    {"42501", "not_found"}, /* row level security: not yours */
+    {"23503", "reference_unknown"},
+    {"23505", "conflict"},
+    {"23", "value_refused"},
+    {"22", "value_refused"},
+    {"55P03", "busy_elsewhere"},
+    {"40", "busy_elsewhere"},
+    {"57014", "unavailable"},
+    {"57", "unavailable"},
+    {"53", "unavailable"},
+    {"08", "unavailable"},
+    {"25006", "unavailable"},
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+const rq_problem *rq_problem_find(const char *code)
+{
+    for (size_t i = 0; i < COUNT(problems); i++)
+        if (strcmp(problems[i].code, code) == 0)
+            return &problems[i];
+    return rq_problem_find("internal_error");
+}
+
+const rq_problem *rq_problem_for_status(int status)
+{
+    static const struct {
+        int status;
+        const char *code;
+    } by_status[] = {{400, "bad_request"},       {408, "request_timeout"},    {413, "body_too_large"},
+                     {414, "target_too_long"},   {417, "expectation_failed"}, {431, "headers_too_large"},
+                     {501, "not_implemented"},   {503, "unavailable"},        {505, "version_unsupported"}};
+    for (size_t i = 0; i < COUNT(by_status); i++)
+        if (by_status[i].status == status)
+            return rq_problem_find(by_status[i].code);
+    return rq_problem_find("internal_error");
+}
+
+const rq_problem *rq_problem_of_sql(const rq_db_reply *reply, const char **out_pointer)
+{
+    *out_pointer = NULL;
+    if (reply->outcome == RQ_DB_UNAVAILABLE)
+        return rq_problem_find("unavailable");
+    if (reply->outcome == RQ_DB_UNKNOWN)
+        return rq_problem_find("outcome_unknown");
+    if (strncmp(reply->sqlstate, "RQ", 2) == 0)
+        return rq_problem_find(reply->message);
+    for (size_t i = 0; i < COUNT(constraints) && reply->constraint && reply->constraint[0]; i++)
+        if (strcmp(constraints[i].constraint, reply->constraint) == 0) {
+            *out_pointer = constraints[i].pointer;
+            return rq_problem_find(constraints[i].code);
+        }
+    for (size_t i = 0; i < COUNT(sqlstates); i++)
+        if (strncmp(sqlstates[i].prefix, reply->sqlstate, strlen(sqlstates[i].prefix)) == 0)
+            return rq_problem_find(sqlstates[i].code);
+    return rq_problem_find("internal_error");
+}
+
+bool rq_fault_texts(const char *code, const char **out_zh, const char **out_en)
+{
+    for (size_t i = 0; i < COUNT(faults_texts); i++)
+        if (strcmp(faults_texts[i].code, code) == 0) {
+            *out_zh = faults_texts[i].zh;
+            *out_en = faults_texts[i].en;
+            return true;
+        }
+    return false;
+}
+
+/* Fills the %s of a fault's text with its bound or its words. */
+static void fault_text(const char *pattern, const rq_fault *fault, char *out, size_t size)
+{
+    const char *hole = strstr(pattern, "%s");
+    if (!hole)
+        snprintf(out, size, "%s", pattern);
+    else if (fault->word)
+        snprintf(out, size, "%.*s%s%s", (int)(hole - pattern), pattern, fault->word, hole + 2);
+    else
+        snprintf(out, size, "%.*s%" PRId64 "%s", (int)(hole - pattern), pattern, fault->bound, hole + 2);
+}
+
+static void write_fault(const rq_fault *fault, rq_language language, rq_json *json)
+{
+    const char *zh = "", *en = "";
+    char text_zh[1024], text_en[1024];
+    rq_fault_texts(fault->code, &zh, &en);
+    fault_text(zh, fault, text_zh, sizeof(text_zh));
+    fault_text(en, fault, text_en, sizeof(text_en));
+    rq_json_object(json, NULL);
+    rq_json_string(json, "pointer", fault->pointer);
+    rq_json_string(json, "code", fault->code);
+    rq_json_string(json, "detail", language == RQ_CHINESE ? text_zh : text_en);
+    rq_json_string(json, "detail_zh", text_zh);
+    rq_json_string(json, "detail_en", text_en);
+    rq_json_object_end(json);
+}
+
+/* Adds the members of a JSON object in text form. */
+static void write_extension(const char *extension, rq_json *json)
+{
+    json_t *object = extension ? json_loads(extension, 0, NULL) : NULL;
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value)
+    {
+        char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        if (text)
+            rq_json_raw(json, key, text, strlen(text));
+        free(text);
+    }
+    json_decref(object);
+}
+
+void rq_problem_write(const rq_problem *problem, rq_language language, const char *request_id,
+                      const rq_faults *faults, const char *extension, rq_buffer *out)
+{
+    char type[96];
+    rq_json json = rq_json_on(out);
+    snprintf(type, sizeof(type), "/problems/%s", problem->code);
+    rq_json_object(&json, NULL);
+    rq_json_string(&json, "type", type);
+    rq_json_string(&json, "title", language == RQ_CHINESE ? problem->zh : problem->en);
+    rq_json_int(&json, "status", problem->status);
+    rq_json_string(&json, "code", problem->code);
+    rq_json_string(&json, "title_zh", problem->zh);
+    rq_json_string(&json, "title_en", problem->en);
+    rq_json_string(&json, "request_id", request_id);
+    if (faults && faults->count > 0) {
+        rq_json_array(&json, "errors");
+        for (size_t i = 0; i < faults->count; i++)
+            write_fault(&faults->list[i], language, &json);
+        rq_json_array_end(&json);
+    }
+    write_extension(extension, &json);
+    rq_json_object_end(&json);
+}
+
+/* The weight of a language range in thousandths: ";q=0.8" is 800, none is 1000. */
+static int range_weight(const char *text, size_t length)
+{
+    const char *q = memmem(text, length, "q=", 2);
+    if (!q)
+        return 1000;
+    int weight = 0, scale = 1000;
+    for (const char *c = q + 2; c < text + length && scale > 0; c++) {
+        if (*c == '.')
+            continue;
+        if (*c < '0' || *c > '9')
+            break;
+        weight += (*c - '0') * scale;
+        scale /= 10;
+    }
+    return weight > 1000 ? 1000 : weight;
+}
+
+rq_language rq_language_of(rq_slice accept_language)
+{
+    int best[2] = {-1, -1};
+    for (size_t at = 0; at < accept_language.length;) {
+        const char *range = accept_language.data + at;
+        const char *end = memchr(range, ',', accept_language.length - at);
+        size_t length = end ? (size_t)(end - range) : accept_language.length - at;
+        at += length + 1;
+        while (length > 0 && *range == ' ') {
+            range++;
+            length--;
+        }
+        if (length < 2)
+            continue;
+        int language = strncasecmp(range, "zh", 2) == 0 ? RQ_CHINESE : strncasecmp(range, "en", 2) == 0 ? RQ_ENGLISH : -1;
+        int weight = range_weight(range, length);
+        if (language >= 0 && weight > best[language])
+            best[language] = weight;
+    }
+    return best[RQ_ENGLISH] > 0 && best[RQ_ENGLISH] > best[RQ_CHINESE] ? RQ_ENGLISH : RQ_CHINESE;
+}

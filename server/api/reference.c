@@ -1,0 +1,60 @@
+/* Reference data: code tables, vocabularies, the lives of cases, the published weights. */
+#include <string.h>
+
+#include "rongqiao/match.h"
+#include "routes.h"
+
+static const rq_field parent_fields[] = {
+    {.name = "parent", .type = RQ_FIELD_CODE, .min = 1, .max = 6, .zh = "上级代码", .en = "code of the level above"},
+};
+static const rq_schema parent_query = RQ_SCHEMA("ParentQuery", parent_fields, NULL);
+
+/* The vocabularies and the facts, from the tables that the engine and the schemas use. */
+static rq_step answer_vocabulary(rq_call *call)
+{
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"}, {"Cache-Control", "public, max-age=3600"}};
+    rq_buffer out;
+    rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
+    rq_json json = rq_json_on(&out);
+    rq_json_object(&json, NULL);
+    rq_json_array(&json, "words");
+    for (size_t i = 0; i < RQ_WORDS; i++) {
+        rq_json_object(&json, NULL);
+        rq_json_string(&json, "list", rq_words[i].list);
+        rq_json_string(&json, "name", rq_words[i].name);
+        rq_json_string(&json, "zh", rq_words[i].zh);
+        rq_json_string(&json, "en", rq_words[i].en);
+        rq_json_object_end(&json);
+    }
+    rq_json_array_end(&json);
+    rq_json_array(&json, "facts");
+    for (size_t i = 0; i < RQ_FACTS; i++) {
+        static const char *const types[] = {"money", "share", "count", "months", "flag", "word", "words"};
+        rq_json_object(&json, NULL);
+        rq_json_string(&json, "name", rq_facts[i].name);
+        rq_json_string(&json, "type", types[rq_facts[i].type]);
+        rq_json_string(&json, "list", rq_facts[i].list);
+        rq_json_string(&json, "repair", rq_vocabulary("repair").first[rq_facts[i].repair].name);
+        rq_json_string(&json, "zh", rq_facts[i].zh);
+        rq_json_string(&json, "en", rq_facts[i].en);
+        rq_json_object_end(&json);
+    }
+    rq_json_array_end(&json);
+    rq_json_object_end(&json);
+    if (out.failed)
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    else
+        rq_call_answer(call, 200, out.data, out.length, headers, 2);
+    rq_buffer_done(&out);
+    return RQ_STEP_ANSWERED;
+}
+
+static const rq_route rows[] = {
+    {.method = RQ_GET, .path = "/v1/reference/regions", .roles = RQ_ROLE_PUBLIC, .input = &parent_query, .statement = "reference/regions", .reply = "List", .zh = "行政区划", .en = "Regions"},
+    {.method = RQ_GET, .path = "/v1/reference/industries", .roles = RQ_ROLE_PUBLIC, .input = &parent_query, .statement = "reference/industries", .reply = "List", .zh = "行业", .en = "Industries"},
+    {.method = RQ_GET, .path = "/v1/reference/refusal-reasons", .roles = RQ_ROLE_PUBLIC, .statement = "reference/refusal-reasons", .reply = "List", .zh = "拒绝原因", .en = "Reasons of refusal"},
+    {.method = RQ_GET, .path = "/v1/reference/transitions", .roles = RQ_ROLE_PUBLIC, .statement = "reference/transitions", .reply = "Object", .zh = "业务流转表", .en = "The lives of cases"},
+    {.method = RQ_GET, .path = "/v1/reference/vocabulary", .roles = RQ_ROLE_PUBLIC, .compute = answer_vocabulary, .reply = "Object", .zh = "词表与事实", .en = "Vocabularies and facts"},
+    {.method = RQ_GET, .path = "/v1/reference/weights", .roles = RQ_ROLE_PUBLIC, .statement = "reference/weights", .reply = "List", .zh = "公布的评分权重", .en = "The published weights"},
+};
+const rq_routes rq_reference_routes = RQ_ROUTES(rows);

@@ -1,0 +1,56 @@
+#include <string.h>
+
+#include "routes.h"
+#include "worker.h"
+
+const rq_routes *const rq_all_routes[] = {
+    &rq_server_routes,     &rq_session_routes,   &rq_user_routes,           &rq_enterprise_routes,
+    &rq_consent_routes,    &rq_institution_routes, &rq_product_routes,      &rq_programme_routes,
+    &rq_need_routes,       &rq_match_routes,     &rq_application_routes,    &rq_offer_routes,
+    &rq_guarantee_routes,  &rq_statistics_routes, &rq_audit_routes,         &rq_reference_routes,
+};
+const size_t rq_all_routes_count = sizeof(rq_all_routes) / sizeof(rq_all_routes[0]);
+
+/* Whether `path` is of the form of `pattern`; "{id}" stands for one non-empty segment. */
+static bool path_fits(const char *pattern, rq_slice path, rq_slice *out_id)
+{
+    const char *at = path.data, *end = path.data + path.length;
+    *out_id = (rq_slice){NULL, 0};
+    while (*pattern) {
+        if (*pattern == '{') {
+            const char *stop = memchr(at, '/', (size_t)(end - at));
+            *out_id = (rq_slice){at, (size_t)((stop ? stop : end) - at)};
+            if (out_id->length == 0)
+                return false;
+            at += out_id->length;
+            pattern = strchr(pattern, '}') + 1;
+        } else if (at == end || *at++ != *pattern++) {
+            return false;
+        }
+    }
+    return at == end;
+}
+
+const rq_route *rq_route_find(rq_method method, rq_slice path, rq_slice *out_id, unsigned *out_allow)
+{
+    const rq_route *found = NULL;
+    rq_method wanted = method == RQ_HEAD ? RQ_GET : method;
+    *out_allow = 0;
+    for (size_t i = 0; i < rq_all_routes_count; i++) {
+        const rq_routes *routes = rq_all_routes[i];
+        for (size_t j = 0; j < routes->count; j++) {
+            rq_slice id;
+            if (!path_fits(routes->rows[j].path, path, &id))
+                continue;
+            /* "/v1/matches/preview" and "/v1/needs/{id}" can't clash: a literal is listed before a pattern. */
+            *out_allow |= 1u << routes->rows[j].method;
+            if (routes->rows[j].method == wanted && !found) {
+                found = &routes->rows[j];
+                *out_id = id;
+            }
+        }
+    }
+    if (*out_allow & (1u << RQ_GET))
+        *out_allow |= 1u << RQ_HEAD;
+    return found;
+}

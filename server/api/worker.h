@@ -1,0 +1,84 @@
+/* What a worker holds; shared by the files of this folder only. */
+#ifndef RONGQIAO_API_WORKER_H
+#define RONGQIAO_API_WORKER_H
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "call.h"
+#include "rongqiao/api.h"
+#include "rongqiao/db.h"
+
+enum { RQ_STATUS_CLASSES = 6, RQ_LATENCY_BUCKETS = 12, RQ_PRINCIPALS = 2048 };
+
+/* Upper bounds of the latency histogram, in microseconds. */
+extern const int64_t rq_latency_bounds_us[RQ_LATENCY_BUCKETS];
+
+typedef struct rq_worker_counters {
+    atomic_uint_fast64_t replies[RQ_STATUS_CLASSES]; /* by the status' first digit */
+    atomic_uint_fast64_t latency[RQ_LATENCY_BUCKETS + 1];
+    atomic_uint_fast64_t latency_sum_us;
+    atomic_uint_fast64_t matches;
+    atomic_uint_fast64_t match_us;
+    atomic_uint_fast64_t logins_failed;
+} rq_worker_counters;
+
+/* A principal that was resolved a moment ago. */
+typedef struct rq_principal_slot {
+    char token_hash[RQ_SHA256_HEX + 1];
+    int64_t resolved_ms;
+    rq_principal principal;
+} rq_principal_slot;
+
+/* A function posted from another thread. */
+typedef struct rq_posted rq_posted;
+
+struct rq_worker {
+    const rq_config *config;
+    pthread_t thread;
+    struct event_base *base;
+    rq_worker_net *net;
+    rq_db *db;
+    rq_hash_pool *hash_pool;
+    rq_catalogue *catalogue; /* the thread's own pointer */
+    rq_principal_slot *principals;
+
+    pthread_mutex_t post_lock;
+    rq_posted *posted, **posted_tail;
+    bool stopping; /* under post_lock */
+    int wake_fd;
+    struct event *wake_event;
+    struct event *pulse_event;
+
+    atomic_bool is_ready;
+    atomic_bool is_drained;
+    rq_worker_counters counters;
+};
+
+/* Hashes `password` (copied) with the parameters of `expected` (a stored hash, copied; null: a new salt), then
+ * calls `done` on the worker's thread. False when the queue is full. */
+typedef void (*rq_hash_done)(rq_worker *worker, void *argument, bool equal, const char *hash);
+bool rq_hash_pool_submit(rq_hash_pool *pool, rq_worker *worker, const char *password, const char *expected,
+                         rq_hash_done done, void *argument);
+
+/* The principal of a token if it was resolved within the cache's time, or null. */
+const rq_principal *rq_principal_cached(rq_worker *worker, const char *token_hash);
+void rq_principal_remember(rq_worker *worker, const char *token_hash, const rq_principal *principal);
+void rq_principal_forget(rq_worker *worker, const char *token_hash);
+/* Fills a principal from the JSON of sessions/resolve; false when it is not one. */
+bool rq_principal_parse(const char *text, rq_principal *out_principal);
+
+/* The routes, and the one that a request means. */
+extern const rq_routes *const rq_all_routes[];
+extern const size_t rq_all_routes_count;
+/* Finds the route; `out_id` gets the path's identifier (a slice of `path`), `out_allow` the bits of the methods the
+ * path takes when it exists at all. */
+const rq_route *rq_route_find(rq_method method, rq_slice path, rq_slice *out_id, unsigned *out_allow);
+
+/* /livez and /readyz, which need no database. */
+rq_step rq_answer_livez(rq_call *call);
+rq_step rq_answer_readyz(rq_call *call);
+rq_step rq_answer_openapi(rq_call *call);
+
+#endif

@@ -1,0 +1,60 @@
+/* rongqiao SUBCOMMAND: one program for serving and for looking after the database. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "rongqiao/log.h"
+
+static const struct {
+    const char *name;
+    int (*run)(const rq_config *config, int argc, char **argv);
+    const char *help;
+} commands[] = {
+    {"serve", rq_command_serve, "serve the API until SIGTERM (SIGHUP reloads the certificate)"},
+    {"migrate", rq_command_migrate, "bring the database to this version's schema"},
+    {"check", rq_command_check, "check settings, certificate, database and tables; prints the settings in force"},
+    {"user", rq_command_user, "user add LOGIN NAME ROLES [enterprise|institution|region ID]: reads the password from standard input"},
+    {"key", rq_command_key, "key add INSTITUTION-ID NAME ROLES [DAYS]: makes a key for an institution's system and prints it once"},
+};
+
+static int usage(FILE *out)
+{
+    fputs("usage: rongqiao [--config FILE] COMMAND [ARGUMENT ...]\n\n", out);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+    fputs("  settings prints every setting with its meaning, type, bounds and default\n\n"
+          "Settings come from the file and from environment variables RONGQIAO_<KEY>.\n",
+          out);
+    return out == stderr ? 2 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    static rq_config config;
+    const char *file = NULL;
+    int at = 1;
+    rq_error error = {0};
+    signal(SIGPIPE, SIG_IGN);
+    if (argc > at + 1 && strcmp(argv[at], "--config") == 0) {
+        file = argv[at + 1];
+        at += 2;
+    }
+    if (at >= argc)
+        return usage(stderr);
+    if (strcmp(argv[at], "help") == 0 || strcmp(argv[at], "--help") == 0)
+        return usage(stdout);
+    if (strcmp(argv[at], "settings") == 0) {
+        rq_config_describe(stdout);
+        return 0;
+    }
+    if (rq_config_load(file, &config, &error) != RQ_OK) {
+        fprintf(stderr, "rongqiao: %s\n", error.message);
+        return 2;
+    }
+    rq_log_set_level(config.log_level);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (strcmp(argv[at], commands[i].name) == 0)
+            return commands[i].run(&config, argc - at - 1, argv + at + 1);
+    return usage(stderr);
+}

@@ -1,0 +1,150 @@
+/* The subcommands beside serve: migrate, check, user, key. They connect as the owner and block. */
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "rongqiao/api.h"
+#include "rongqiao/db.h"
+#include "rongqiao/digest.h"
+#include "rongqiao/net.h"
+
+static int say(const rq_error *error)
+{
+    fprintf(stderr, "rongqiao: %s\n", error->message);
+    return 1;
+}
+
+static PGconn *connect_as_owner(const rq_config *config, rq_error *error)
+{
+    PGconn *connection = NULL;
+    const char *conninfo = config->migration_database[0] ? config->migration_database : config->database;
+    if (rq_connect_blocking(conninfo, &connection, error) != RQ_OK)
+        return NULL;
+    return connection;
+}
+
+int rq_command_migrate(const rq_config *config, int argc, char **argv)
+{
+    rq_error error = {0};
+    unsigned applied = 0;
+    (void)argc;
+    (void)argv;
+    PGconn *connection = connect_as_owner(config, &error);
+    if (!connection)
+        return say(&error);
+    rq_status status = rq_migrate(connection, config->migrations_directory, &applied, &error);
+    PQfinish(connection);
+    if (status != RQ_OK)
+        return say(&error);
+    printf("%u migrations applied\n", applied);
+    return 0;
+}
+
+int rq_command_check(const rq_config *config, int argc, char **argv)
+{
+    rq_error error = {0};
+    rq_tls *tls = NULL;
+    PGconn *connection = NULL;
+    (void)argc;
+    (void)argv;
+    rq_config_print(config, stdout);
+    rq_status status = rq_tls_new(config->certificate_file, config->key_file, &tls, &error);
+    if (status == RQ_OK)
+        status = rq_connect_blocking(config->database, &connection, &error);
+    if (status == RQ_OK)
+        status = rq_api_check_tables(connection, &error);
+    if (connection)
+        PQfinish(connection);
+    rq_tls_free(tls);
+    if (status != RQ_OK)
+        return say(&error);
+    puts("# all is well");
+    return 0;
+}
+
+/* Runs one statement with text parameters; prints the first column of the first row when `print`. */
+static int run(const rq_config *config, const char *text, const char *const *values, int count, bool print)
+{
+    rq_error error = {0};
+    PGconn *connection = connect_as_owner(config, &error);
+    if (!connection)
+        return say(&error);
+    PGresult *result = PQexecParams(connection, text, count, NULL, values, NULL, NULL, 0);
+    bool done = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1;
+    if (done && print)
+        puts(PQgetvalue(result, 0, 0));
+    else if (!done)
+        fprintf(stderr, "rongqiao: %s", PQresultErrorMessage(result)[0] ? PQresultErrorMessage(result) : "nothing was made\n");
+    PQclear(result);
+    PQfinish(connection);
+    return done ? 0 : 1;
+}
+
+/* The password: one line of standard input, so that no process list shows it. */
+static bool read_password(char *out, size_t size)
+{
+    if (!fgets(out, (int)size, stdin))
+        return false;
+    out[strcspn(out, "\r\n")] = 0;
+    return strlen(out) >= 12;
+}
+
+int rq_command_user(const rq_config *config, int argc, char **argv)
+{
+    static const char insert[] =
+        "insert into app_user (login, name, password_hash, roles, enterprise_id, enterprise_province, institution_id, "
+        "region_code, is_national) "
+        "select $1, $2, $3, string_to_array($4, ','), e.id, e.province, $6::uuid, nullif($7, '000000'), "
+        "coalesce($7 = '000000', false) "
+        "from (select 1) one left join enterprise e on e.id = $5::uuid returning id";
+    char password[260], hash[RQ_PASSWORD_HASH_TEXT];
+    rq_error error = {0};
+    bool fits = (argc == 4 || argc == 6) && strcmp(argv[0], "add") == 0;
+    const char *side = argc == 6 ? argv[4] : "";
+    if (!fits) {
+        fputs("usage: rongqiao user add LOGIN NAME ROLES [enterprise|institution|region ID]\n", stderr);
+        return 2;
+    }
+    if (!read_password(password, sizeof(password))) {
+        fputs("rongqiao: give a password of at least 12 characters on standard input\n", stderr);
+        return 2;
+    }
+    rq_status status = rq_password_hash(password, (unsigned)config->login_cost_log2, hash, &error);
+    OPENSSL_cleanse(password, sizeof(password));
+    if (status != RQ_OK)
+        return say(&error);
+    const char *values[] = {argv[1], argv[2], hash, argv[3],
+                            strcmp(side, "enterprise") == 0 ? argv[5] : NULL,
+                            strcmp(side, "institution") == 0 ? argv[5] : NULL,
+                            strcmp(side, "region") == 0 ? argv[5] : NULL};
+    return run(config, insert, values, 7, true);
+}
+
+int rq_command_key(const rq_config *config, int argc, char **argv)
+{
+    static const char insert[] =
+        "with u as (insert into app_user (login, name, roles, institution_id) "
+        "values ('key:' || substr($5, 1, 16), $2, string_to_array($3, ','), $1::uuid) returning id) "
+        "insert into api_key (key_hash, user_id, institution_id, name, created_by, expires_at) "
+        "select $5, u.id, $1::uuid, $2, u.id, now() + make_interval(days => $4::int) from u returning id";
+    uint8_t secret[32], digest[RQ_SHA256_BYTES];
+    char key[64] = "rqk_", hash[RQ_SHA256_HEX + 1];
+    rq_error error = {0};
+    if ((argc != 4 && argc != 5) || strcmp(argv[0], "add") != 0) {
+        fputs("usage: rongqiao key add INSTITUTION-ID NAME ROLES [DAYS]\n", stderr);
+        return 2;
+    }
+    if (rq_random(secret, sizeof(secret), &error) != RQ_OK)
+        return say(&error);
+    rq_base64url(secret, sizeof(secret), key + 4);
+    if (rq_sha256(key, strlen(key), digest, &error) != RQ_OK)
+        return say(&error);
+    rq_hex(digest, sizeof(digest), hash);
+    const char *values[] = {argv[1], argv[2], argv[3], argc == 5 ? argv[4] : "365", hash};
+    int code = run(config, insert, values, 5, false);
+    if (code == 0)
+        puts(key);
+    return code;
+}

@@ -1,0 +1,270 @@
+#include "match_world.h"
+
+static uint64_t seed;
+
+/* splitmix64 */
+static uint64_t draw(void)
+{
+    uint64_t z = seed += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static int64_t between(int64_t low, int64_t high)
+{
+    return low + (int64_t)(draw() % (uint64_t)(high - low + 1));
+}
+
+static bool chance(int64_t per_cent)
+{
+    return between(1, 100) <= per_cent;
+}
+
+static int64_t maybe(int64_t per_cent, int64_t low, int64_t high)
+{
+    int64_t value = between(low, high);
+    return chance(per_cent) ? value : RQ_UNSET;
+}
+
+static const uint32_t some_regions[] = {330000, 330100, 330106, 320000, 320500, 310000, 0, 330200};
+static const char some_industries[][8] = {"C", "C26", "C2614", "C39", "F", "F51", "I65", "A01"};
+static const char need_industries[][8] = {"C2614", "C2611", "C3911", "F5132", "I6513", "A0111"};
+
+static int64_t draw_set(rq_fact fact)
+{
+    int64_t all = (INT64_C(1) << rq_vocabulary(rq_facts[fact].list).count) - 1;
+    int64_t bits = (int64_t)draw() & (int64_t)draw() & all;
+    return bits != 0 ? bits : 1;
+}
+
+static int64_t draw_value(rq_fact fact)
+{
+    switch (rq_facts[fact].type) {
+    case RQ_FACT_TYPE_money:
+        return between(0, 100) * 10 * WAN;
+    case RQ_FACT_TYPE_share:
+        return between(0, 100) * 10000;
+    case RQ_FACT_TYPE_count:
+        return between(0, 12);
+    case RQ_FACT_TYPE_months:
+        return between(0, 60);
+    case RQ_FACT_TYPE_flag:
+        return between(0, 1);
+    case RQ_FACT_TYPE_word:
+        return INT64_C(1) << between(0, (int64_t)rq_vocabulary(rq_facts[fact].list).count - 1);
+    case RQ_FACT_TYPE_words:
+        return draw_set(fact);
+    }
+    return 0;
+}
+
+static rq_rule draw_rule(void)
+{
+    rq_fact fact = (rq_fact)between(0, RQ_FACTS - 1);
+    rq_fact_type type = rq_facts[fact].type;
+    rq_rule rule = {.fact = fact, .hard = chance(75), .weight = (int32_t)between(1, 5)};
+    rule.repair = chance(90) ? rq_facts[fact].repair : RQ_INDEX(repair, nobody);
+    rule.value = draw_value(fact);
+    if (type == RQ_FACT_TYPE_flag) {
+        rule.op = chance(80) ? RQ_OP_eq : RQ_OP_ne;
+    } else if (type == RQ_FACT_TYPE_word || type == RQ_FACT_TYPE_words) {
+        static const rq_op ops[] = {RQ_OP_in, RQ_OP_in, RQ_OP_not_in, RQ_OP_eq, RQ_OP_ne, RQ_OP_has_all};
+        rule.op = ops[between(0, type == RQ_FACT_TYPE_words ? 5 : 4)];
+        rule.value = rule.op == RQ_OP_eq || rule.op == RQ_OP_has_all ? rule.value : draw_set(fact);
+    } else {
+        static const rq_op ops[] = {RQ_OP_ge, RQ_OP_le, RQ_OP_gt, RQ_OP_lt, RQ_OP_ne, RQ_OP_ratio_ge};
+        rule.op = ops[between(0, type == RQ_FACT_TYPE_money ? 5 : 4)];
+        if (rule.op == RQ_OP_ratio_ge) {
+            rule.value = between(1, 10) * 100000;
+        } else if (rule.op == RQ_OP_ge || rule.op == RQ_OP_gt) {
+            rule.value /= 3;
+        }
+    }
+    return rule;
+}
+
+static rq_rate draw_rate(void)
+{
+    rq_rate rate = {(rq_rate_base)between(RQ_RATE_fixed, RQ_RATE_lpr_5y), RQ_UNSET, RQ_UNSET};
+    int64_t low = between(rate.base == RQ_RATE_fixed ? 20000 : -4000, 60000) / 500 * 500;
+    rate.low_ppm = chance(85) ? low : RQ_UNSET;
+    rate.high_ppm = maybe(60, low, low + 40000);
+    if (rate.low_ppm == RQ_UNSET && rate.high_ppm == RQ_UNSET) {
+        rate.base = RQ_RATE_none;
+    }
+    return rate;
+}
+
+static void draw_tiers(world *w, int at)
+{
+    rq_product *product = &w->products[at];
+    product->tiers = w->tiers[at];
+    product->tier_count = chance(35) ? (size_t)between(1, TIERS_MAX) : 0;
+    for (size_t i = 0; i < product->tier_count; i++) {
+        w->tier_rules[at][i][0] = draw_rule();
+        w->tier_rules[at][i][1] = draw_rule();
+        w->tiers[at][i] = (rq_tier){.when = w->tier_rules[at][i],
+                                    .when_count = (size_t)between(0, 2),
+                                    .amount_max_fen = maybe(70, 5, 100),
+                                    .term_max_months = maybe(30, 6, 60),
+                                    .needs_guarantee = chance(25)};
+        if (w->tiers[at][i].amount_max_fen != RQ_UNSET) {
+            w->tiers[at][i].amount_max_fen *= 10 * WAN;
+        }
+        w->tiers[at][i].rate = chance(50) ? draw_rate() : (rq_rate){RQ_RATE_none, RQ_UNSET, RQ_UNSET};
+    }
+}
+
+static void draw_lists(world *w, int at)
+{
+    rq_product *product = &w->products[at];
+    product->regions = w->regions[at];
+    product->region_count = chance(40) ? 0 : (size_t)between(1, 3);
+    for (size_t i = 0; i < product->region_count; i++) {
+        w->regions[at][i] = some_regions[between(0, 7)];
+    }
+    product->industries_in = w->industries_in[at];
+    product->industries_in_count = chance(80) ? 0 : (size_t)between(1, 2);
+    for (size_t i = 0; i < product->industries_in_count; i++) {
+        memcpy(w->industries_in[at][i], some_industries[between(0, 7)], 8);
+    }
+    product->industries_out = w->industries_out[at];
+    product->industries_out_count = chance(85) ? 0 : 1;
+    memcpy(w->industries_out[at][0], some_industries[between(1, 7)], 8);
+    product->rules = w->rules[at];
+    product->rule_count = (size_t)between(0, RULES_MAX);
+    for (size_t i = 0; i < product->rule_count; i++) {
+        w->rules[at][i] = draw_rule();
+    }
+}
+
+static void draw_fees(world *w, int at)
+{
+    rq_product *product = &w->products[at];
+    product->fees = w->fees[at];
+    product->fee_count = chance(60) ? 0 : (size_t)between(1, 3);
+    for (size_t i = 0; i < product->fee_count; i++) {
+        rq_fee *fee = &w->fees[at][i];
+        *fee = (rq_fee){.basis = chance(50) ? RQ_FEE_share : RQ_FEE_fixed,
+                        .when = chance(50) ? RQ_FEE_upfront : RQ_FEE_yearly};
+        fee->value = fee->basis == RQ_FEE_share ? between(0, 8000) : between(0, 3000) * YUAN;
+    }
+    if (product->kind == RQ_INDEX(kind, bridge)) {
+        product->day_fees = w->day_fees[at];
+        product->day_fee_count = (size_t)between(0, 2);
+        w->day_fees[at][0] = (rq_day_fee){(int32_t)between(1, 9), (int32_t)between(100, 300)};
+        w->day_fees[at][1] = (rq_day_fee){(int32_t)between(10, 20), (int32_t)between(300, 500)};
+        product->term_min_days = maybe(20, 1, 5);
+        product->term_max_days = maybe(70, 10, 30);
+    }
+}
+
+static void draw_partner(world *w, int at)
+{
+    rq_product *product = &w->products[at];
+    product->fee_ppm = chance(85) ? between(2, 20) * 1000 : RQ_UNSET;
+    product->coverage_ppm = chance(80) ? between(5, 10) * 100000 : RQ_UNSET;
+    product->partners = (const char(*)[RQ_UUID_TEXT + 1]) w->partners[at];
+    product->partner_count = chance(50) ? 0 : 8;
+    for (int i = 0; i < 8; i++) {
+        id_of((int)between(1, INSTITUTIONS), w->partners[at][i]);
+    }
+    product->rule_count = product->rule_count > 2 ? 2 : product->rule_count;
+}
+
+static void draw_product(world *w, int at, int number)
+{
+    rq_product *product = &w->products[at];
+    unsigned kind = (unsigned)between(0, RQ_INDEX(kind, equity));
+    if (chance(8)) {
+        kind = chance(70) ? RQ_INDEX(kind, guarantee) : RQ_INDEX(kind, insurance);
+    }
+    *product = bare_product(number, kind);
+    id_of((int)between(1, INSTITUTIONS), product->institution_id);
+    draw_lists(w, at);
+    product->amount_min_fen = chance(30) ? between(1, 50) * WAN : RQ_UNSET;
+    product->amount_max_fen = chance(85) ? between(50, 1000) * WAN : RQ_UNSET;
+    product->term_min_months = maybe(15, 1, 6);
+    product->term_max_months = maybe(80, 6, 60);
+    product->rate = chance(90) ? draw_rate() : (rq_rate){RQ_RATE_none, RQ_UNSET, RQ_UNSET};
+    product->repayments = chance(70) ? draw() & draw() & 31 : 0;
+    product->guarantee = chance(15) ? RQ_BACKING_required : (rq_backing)between(0, 1);
+    product->insurance = chance(8) ? RQ_BACKING_required : (rq_backing)between(0, 1);
+    product->capacity_cases_left = maybe(20, 0, 5);
+    product->capacity_fen_left = chance(20) ? between(10, 800) * WAN : RQ_UNSET;
+    product->valid_from = chance(10) ? rq_date_from_civil(2026, (int)between(10, 12), 1) : INT32_MIN;
+    product->valid_to = chance(20) ? rq_date_from_civil(2026, (int)between(10, 12), 28) : INT32_MAX;
+    draw_tiers(w, at);
+    draw_fees(w, at);
+    if (kind > RQ_INDEX(kind, equity)) {
+        draw_partner(w, at);
+    }
+    int32_t answers = chance(60) ? (int32_t)between(0, 200) : 0;
+    product->record = (rq_record){.answers = answers,
+                                  .approvals = (int32_t)between(0, answers),
+                                  .median_hours = maybe(60, 1, 900),
+                                  .fulfilled_ppm = chance(60) ? (int32_t)between(0, 1000000) : -1};
+    if (chance(10)) {
+        product->record = (rq_record){.median_hours = RQ_UNSET, .fulfilled_ppm = -1};
+    }
+}
+
+static void draw_programme(world *w, int at)
+{
+    rq_programme *programme = &w->programmes[at];
+    *programme = bare_programme(at * 7919 % 1000 + 1, (rq_programme_type)between(0, 3));
+    programme->kinds = chance(50) ? 0 : draw() & 0x7ff;
+    programme->regions = w->programme_regions[at];
+    programme->region_count = chance(30) ? 0 : 1;
+    w->programme_regions[at][0] = some_regions[between(0, 7)];
+    programme->rules = w->programme_rules[at];
+    programme->rule_count = (size_t)between(0, 2);
+    w->programme_rules[at][0] = draw_rule();
+    w->programme_rules[at][1] = draw_rule();
+    bool is_interest = programme->type == RQ_PROGRAMME_interest_subsidy;
+    if (is_interest && chance(50)) {
+        programme->points_ppm = between(1, 10) * 5000;
+    } else {
+        programme->share_ppm = between(1, 10) * 100000;
+    }
+    programme->cap_fen = chance(60) ? between(0, 30) * 1000 * YUAN : RQ_UNSET;
+    programme->valid_to = chance(10) ? rq_date_from_civil(2026, 6, 30) : INT32_MAX;
+}
+
+rq_need world_need(void)
+{
+    static const uint32_t regions[] = {330106, 330100, 330203, 320505, 310115, 440305};
+    rq_need need = plain_need();
+    need.kinds = (draw() & draw() & 0x7ff);
+    need.kinds = need.kinds != 0 ? need.kinds : 1;
+    int64_t amount = between(1, 120) * between(1, 8) * WAN;
+    set_amount(&need, amount, chance(40) ? amount : amount / between(1, 6));
+    set_term(&need, between(1, 60));
+    if (chance(5)) {
+        need.term_months = RQ_UNSET;
+        need.facts[RQ_FACT_term_months].known = false;
+    }
+    need.term_days = maybe(50, 1, 30);
+    need.max_rate_ppm = maybe(30, 30000, 120000);
+    need.repayments = chance(50) ? draw() & 31 : 0;
+    need.region = regions[between(0, 5)];
+    memcpy(need.industry, need_industries[between(0, 5)], 8);
+    for (int fact = RQ_FACT_purpose; fact < RQ_FACTS; fact++) {
+        if (chance(80)) {
+            know(&need, (rq_fact)fact, draw_value((rq_fact)fact));
+        }
+    }
+    return need;
+}
+
+void world_draw(world *w, uint64_t from_seed)
+{
+    seed = from_seed;
+    for (int i = 0; i < PRODUCTS; i++) {
+        draw_product(w, i, i * 1237 % PRODUCTS + 1);
+    }
+    for (int i = 0; i < PROGRAMMES; i++) {
+        draw_programme(w, i);
+    }
+}

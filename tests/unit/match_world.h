@@ -1,0 +1,30 @@
+/* A random world of products, programmes and needs, made of a seed: about every field is sometimes set
+ * and sometimes not, and values are few enough that ties and exact bounds occur. */
+#ifndef RONGQIAO_TESTS_UNIT_MATCH_WORLD_H
+#define RONGQIAO_TESTS_UNIT_MATCH_WORLD_H
+
+#include "match_support.h"
+
+enum { PRODUCTS = 2000, PROGRAMMES = 60, INSTITUTIONS = 60, RULES_MAX = 4, TIERS_MAX = 3 };
+
+typedef struct world {
+    rq_product products[PRODUCTS];
+    rq_programme programmes[PROGRAMMES];
+    rq_rule rules[PRODUCTS][RULES_MAX];
+    rq_rule tier_rules[PRODUCTS][TIERS_MAX][2];
+    rq_rule programme_rules[PROGRAMMES][2];
+    rq_tier tiers[PRODUCTS][TIERS_MAX];
+    rq_fee fees[PRODUCTS][3];
+    rq_day_fee day_fees[PRODUCTS][2];
+    uint32_t regions[PRODUCTS][3];
+    uint32_t programme_regions[PROGRAMMES][1];
+    char industries_in[PRODUCTS][2][8];
+    char industries_out[PRODUCTS][1][8];
+    char partners[PRODUCTS][8][RQ_UUID_TEXT + 1];
+} world;
+
+void world_draw(world *w, uint64_t from_seed);
+/* The next need of the same seed. */
+rq_need world_need(void);
+
+#endif

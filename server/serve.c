@@ -206,13 +206,15 @@ static void close_process(process *self)
     rq_clocks_stop(self->clocks);
     rq_follower_stop(self->follower);
     rq_worker_net_free(self->admin.net);
-    /* Hashing first: it posts to the workers. */
+    /* Hashing first: what it leaves goes back to the workers. */
     rq_hash_pool_free(self->hash_pool);
     for (size_t i = 0; i < self->worker_count; i++)
         rq_worker_stop(self->workers[i]);
     rq_tls_free(self->tls);
     if (self->listen_fd >= 0)
         close(self->listen_fd);
+    if (self->admin_fd >= 0)
+        close(self->admin_fd);
     for (size_t i = 0; i < 3; i++)
         if (self->signals[i])
             event_free(self->signals[i]);

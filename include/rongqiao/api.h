@@ -17,7 +17,7 @@
 typedef struct rq_hash_pool rq_hash_pool;
 rq_status rq_hash_pool_new(unsigned threads, unsigned cost_log2, rq_hash_pool **out_pool,
                            rq_error *error) RQ_MUST_CHECK;
-/* Waits for the hash in progress; jobs not begun are dropped. Call when no worker runs any more. */
+/* Waits for the hash in progress; jobs not begun come back unhashed. Call before the workers stop. */
 void rq_hash_pool_free(rq_hash_pool *pool);
 
 /* A password as it is stored: "scrypt$15$salt$key", salt and key in hexadecimal. */

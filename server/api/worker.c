@@ -203,13 +203,15 @@ static void *run_worker(void *argument)
 
 static void free_worker(rq_worker *worker)
 {
-    /* The database first: its open calls end and are answered while their exchanges still live. */
-    rq_db_free(worker->db);
-    rq_worker_net_free(worker->net);
+    /* What is posted may still call the database, and whatever the database answers may still reply. */
     pthread_mutex_lock(&worker->post_lock);
     worker->stopping = true;
     pthread_mutex_unlock(&worker->post_lock);
     run_posted(worker);
+    rq_db_free(worker->db);
+    rq_worker_net_free(worker->net);
+    if (worker->listen_fd >= 0)
+        close(worker->listen_fd);
     rq_catalogue_unref(worker->catalogue);
     if (worker->wake_event)
         event_free(worker->wake_event);
@@ -260,6 +262,7 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
     pthread_mutex_init(&worker->post_lock, NULL);
     worker->config = setup->config;
     worker->hash_pool = setup->hash_pool;
+    worker->listen_fd = setup->listen_fd;
     worker->posted_tail = &worker->posted;
     worker->principals = calloc(RQ_PRINCIPALS, sizeof(*worker->principals));
     worker->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

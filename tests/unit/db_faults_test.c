@@ -330,7 +330,7 @@ static void no_done_write_is_lost_under_kills(void **state)
             assert_string_equal(answers[i].value, values[i]);
             done++;
         } else if (answers[i].outcome == RQ_DB_UNAVAILABLE) {
-            (void)snprintf(sql, sizeof(sql), "select count(*) from thing where id = %s", values[i]);
+            (void)snprintf(sql, sizeof(sql), "select count(*) from thing where id = %.20s", values[i]);
             lanes_sql(cluster_conninfo(server), sql, here, sizeof(here));
             assert_string_equal(here, "0");
         }

@@ -20,6 +20,7 @@ create table product (
     state text not null,
     state_since timestamptz not null default now(),
     deadline_at timestamptz,
+    exhausted_month date, -- the month whose capacity is gone; the engine does not offer it then
     made_by uuid references app_user (id),
     checked_by uuid references app_user (id),
     reason_code text references refusal_reason (code),
@@ -37,7 +38,8 @@ create index product_checked_by on product (checked_by);
 create trigger product_guard before insert or update of state on product
     for each row execute function app.guard_case('product');
 
--- What a catalogue version held: the documents that were online from one version to the next.
+-- What a catalogue version held: the documents, as the engine takes them, that were online from one version to the
+-- next. Snapshots are loaded from here and nowhere else, so a version can always be loaded again.
 create table product_history (
     product_id uuid not null references product (id),
     from_version bigint not null,
@@ -45,6 +47,8 @@ create table product_history (
     document jsonb not null,
     primary key (product_id, from_version)
 );
+create index product_history_changed on product_history (from_version);
+create index product_history_ended on product_history (to_version);
 
 create table programme (
     id uuid primary key default app.uuid_v7(),
@@ -69,6 +73,7 @@ create table programme_history (
 -- Published weights of the score; a new row is a new version.
 create table score_weights (
     version int primary key,
+    from_version bigint not null default 0, -- of the catalogue
     document jsonb not null,
     reason text not null,
     created_at timestamptz not null default now()
@@ -89,6 +94,20 @@ create table product_capacity (
 create function app.this_month() returns date language sql stable
     return date_trunc('month', now() at time zone 'Asia/Shanghai')::date;
 
+-- What the institutions' own answers say, as published: how many, how many yes, how fast, how many became money.
+-- Computed on a schedule from outcomes, never from payments; a new row is a new publication.
+create table institution_record (
+    institution_id uuid not null references institution (id),
+    from_version bigint not null, -- of the catalogue
+    answers int not null,
+    approvals int not null,
+    median_hours int,
+    fulfilled_ppm int,
+    computed_at timestamptz not null default now(),
+    primary key (institution_id, from_version)
+);
+alter table lpr add column from_version bigint not null default 0; -- of the catalogue
+
 -- A new version of the catalogue: tells the followers once the transaction commits. Administrative, rare.
 create function app.bump_catalogue() returns bigint language plpgsql security definer
     set search_path = public, pg_temp as $$
@@ -107,8 +126,7 @@ declare
     v bigint;
 begin
     if tg_op = 'UPDATE' and old.state = new.state and old.document = new.document
-        and old.capacity_cases is not distinct from new.capacity_cases
-        and old.capacity_fen is not distinct from new.capacity_fen then
+        and old.exhausted_month is not distinct from new.exhausted_month then
         return null;
     end if;
     if new.state <> 'online' and (tg_op = 'INSERT' or old.state <> 'online') then
@@ -117,7 +135,12 @@ begin
     v := app.bump_catalogue();
     update product_history set to_version = v where product_id = new.id and to_version is null;
     if new.state = 'online' then
-        insert into product_history (product_id, from_version, document) values (new.id, v, new.document);
+        insert into product_history (product_id, from_version, document)
+        select new.id, v, new.document || jsonb_build_object('id', new.id, 'institution_id', i.id,
+            'institution_zh', i.name_zh, 'institution_en', i.name_en)
+            || case when new.exhausted_month = app.this_month() then '{"capacity_cases_left": 0}'::jsonb else '{}' end
+        from institution i
+        where i.id = new.institution_id;
     end if;
     return null;
 end
@@ -133,7 +156,8 @@ begin
     v := app.bump_catalogue();
     update programme_history set to_version = v where programme_id = new.id and to_version is null;
     if new.state = 'online' then
-        insert into programme_history (programme_id, from_version, document) values (new.id, v, new.document);
+        insert into programme_history (programme_id, from_version, document)
+        values (new.id, v, new.document || jsonb_build_object('id', new.id));
     end if;
     return null;
 end
@@ -141,17 +165,82 @@ $$;
 create trigger programme_changed after insert or update on programme
     for each row execute function app.programme_changed();
 
-create function app.weights_changed() returns trigger language plpgsql security definer
+-- Weights and prime rates are published: a row is never changed, a new one begins with a new version.
+create function app.begin_version() returns trigger language plpgsql security definer
     set search_path = public, pg_temp as $$
 begin
-    perform app.bump_catalogue();
-    return null;
+    new.from_version := app.bump_catalogue();
+    return new;
 end
 $$;
-create trigger score_weights_changed after insert on score_weights
-    for each row execute function app.weights_changed();
-create trigger lpr_changed after insert or update on lpr
-    for each statement execute function app.weights_changed();
+create trigger score_weights_changed before insert on score_weights
+    for each row execute function app.begin_version();
+create trigger lpr_changed before insert on lpr
+    for each row execute function app.begin_version();
+
+-- The catalogue of a version as one JSON document; null when the version has not been.
+create function app.catalogue_json(p_version bigint) returns jsonb language sql stable as $$
+    select jsonb_build_object(
+        'version', p_version,
+        'lpr', (select to_jsonb(l) from lpr l where l.from_version <= p_version
+            order by l.published_on desc limit 1),
+        'weights', (select w.document from score_weights w where w.from_version <= p_version
+            order by w.version desc limit 1),
+        'products', (select coalesce(jsonb_agg(h.document || case when r.answers is null then '{}' else
+                jsonb_build_object('record', jsonb_strip_nulls(jsonb_build_object('answers', r.answers,
+                    'approvals', r.approvals, 'median_hours', r.median_hours, 'fulfilled_ppm', r.fulfilled_ppm))) end), '[]')
+            from product_history h
+            left join lateral (select * from institution_record x
+                where x.institution_id = (h.document ->> 'institution_id')::uuid and x.from_version <= p_version
+                order by x.from_version desc limit 1) r on true
+            where h.from_version <= p_version and (h.to_version is null or h.to_version > p_version)),
+        'programmes', (select coalesce(jsonb_agg(h.document), '[]') from programme_history h
+            where h.from_version <= p_version and (h.to_version is null or h.to_version > p_version)))
+    where p_version <= (select version from catalogue)
+$$;
+
+-- The institutions' records as they stand now, where they differ from what is published.
+create function app.changed_records() returns table (institution_id uuid, answers int, approvals int, median_hours int,
+    fulfilled_ppm int) language sql stable as $$
+    with fresh as (
+        select a.institution_id,
+            count(*) filter (where a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'refused', 'not_chosen',
+                'fell_through', 'expired'))::int as answers,
+            count(*) filter (where a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'not_chosen',
+                'fell_through', 'expired'))::int as approvals,
+            round((percentile_cont(0.5) within group (
+                order by extract(epoch from o.first_at - a.created_at) / 3600))::numeric)::int as median_hours,
+            case when count(*) filter (where a.state in ('disbursed', 'fell_through')) > 0 then
+                (1000000 * count(*) filter (where a.state = 'disbursed')
+                    / count(*) filter (where a.state in ('disbursed', 'fell_through')))::int end as fulfilled_ppm
+        from application a
+        left join lateral (select min(x.created_at) as first_at from offer x
+            where x.application_id = a.id and x.province = a.province) o on true
+        group by a.institution_id
+    )
+    select f.institution_id, f.answers, f.approvals, f.median_hours, f.fulfilled_ppm
+    from fresh f
+    left join lateral (select * from institution_record r where r.institution_id = f.institution_id
+        order by r.from_version desc limit 1) last on true
+    where f.answers > 0
+        and (last.answers, last.approvals, last.median_hours, last.fulfilled_ppm)
+            is distinct from (f.answers, f.approvals, f.median_hours, f.fulfilled_ppm)
+$$;
+
+-- Publishes the records that changed, as a new version of the catalogue. Returns how many did.
+create function app.learn() returns int language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    n int;
+begin
+    if not exists (select from app.changed_records()) then
+        return 0;
+    end if;
+    insert into institution_record (from_version, institution_id, answers, approvals, median_hours, fulfilled_ppm)
+    select v, c.* from app.bump_catalogue() v, app.changed_records() c;
+    get diagnostics n = row_count;
+    return n;
+end
+$$;
 
 -- Takes one case and `amount` of the product's capacity of this month, or refuses: the row lock makes two
 -- accepting transactions stand in line, so the last slot goes once.
@@ -173,7 +262,7 @@ begin
         perform app.refuse(409, 'product_capacity_exhausted');
     end if;
     if used.cases = p.capacity_cases or used.fen = p.capacity_fen then
-        perform app.bump_catalogue(); -- the last slot is gone: followers stop offering the product
+        update product set exhausted_month = app.this_month() where id = p_product; -- followers stop offering it
     end if;
 end
 $$;
@@ -185,7 +274,7 @@ begin
     where product_id = p_product
         and month = date_trunc('month', p_accepted_at at time zone 'Asia/Shanghai')::date;
     if found then
-        perform app.bump_catalogue();
+        update product set exhausted_month = null where id = p_product and exhausted_month is not null;
     end if;
 end
 $$;

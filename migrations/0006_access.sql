@@ -62,7 +62,7 @@ declare
 begin
     foreach t in array array['institution', 'enterprise', 'enterprise_tag', 'enterprise_fact', 'app_user', 'session',
         'api_key', 'consent', 'idempotency', 'audit_event', 'product', 'product_history', 'programme',
-        'programme_history', 'product_capacity', 'need', 'match_run', 'match', 'application', 'offer',
+        'programme_history', 'institution_record', 'product_capacity', 'need', 'match_run', 'match', 'application', 'offer',
         'guarantee_case', 'guarantee_entry'] loop
         execute format('alter table %I enable row level security', t);
         execute format('alter table %I force row level security', t);
@@ -77,7 +77,7 @@ grant insert on score_weights to rongqiao_app;
 grant select, insert on institution, enterprise, enterprise_tag, enterprise_fact, app_user, api_key, consent, idempotency,
     audit_event, product, programme, need, match_run, match, application, offer, guarantee_case, guarantee_entry
     to rongqiao_app;
-grant select on session, product_history, programme_history, product_capacity to rongqiao_app;
+grant select on session, product_history, programme_history, institution_record, product_capacity to rongqiao_app;
 grant update on institution, enterprise, enterprise_tag, enterprise_fact, product, programme, need, application, offer,
     guarantee_case, idempotency to rongqiao_app;
 grant delete on enterprise_tag, enterprise_fact to rongqiao_app;
@@ -97,6 +97,7 @@ create policy product_change on product for update using (
     institution_id = app.org_id() and app.side() = 'institution' or app.side() = 'operator');
 create policy product_history_read on product_history for select using (true);
 create policy programme_history_read on programme_history for select using (true);
+create policy institution_record_read on institution_record for select using (true);
 create policy product_capacity_read on product_capacity for select using (true);
 create policy programme_read on programme for select using (state = 'online'
     or app.side() in ('authority', 'operator', 'auditor', 'system'));
@@ -314,7 +315,7 @@ language sql security definer set search_path = public, pg_temp as $$
 $$;
 
 -- The clocks: what a state's on_overdue says, offers past their date, sessions and keys past their time.
-create function app.tick(p_idempotency_hours int) returns jsonb
+create function app.tick(p_idempotency_hours int, p_learn boolean) returns jsonb
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     n_offers int;
@@ -322,7 +323,11 @@ declare
     n_needs int;
     n_confirmed int;
     n_keys int;
+    n_reopened int;
+    n_learned int := 0;
 begin
+    update product set exhausted_month = null where exhausted_month < app.this_month();
+    get diagnostics n_reopened = row_count;
     with due as (
         select id, province from offer
         where state = 'offered' and valid_until < (now() at time zone 'Asia/Shanghai')::date
@@ -349,8 +354,12 @@ begin
     get diagnostics n_keys = row_count;
     delete from session where ctid in (select ctid from session
         where expires_at < now() - interval '30 days' limit 5000);
+    if p_learn then
+        n_learned := app.learn();
+    end if;
     return jsonb_build_object('offers_expired', n_offers, 'applications_lapsed', n_applications,
-        'needs_stalled', n_needs, 'needs_closed', n_confirmed, 'keys_forgotten', n_keys);
+        'needs_stalled', n_needs, 'needs_closed', n_confirmed, 'keys_forgotten', n_keys,
+        'products_reopened', n_reopened, 'records_published', n_learned);
 end
 $$;
 

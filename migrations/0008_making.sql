@@ -465,22 +465,4 @@ returns table (status int, body text, location text, etag text) language sql as 
 $$;
 grant execute on all functions in schema app to rongqiao_app, rongqiao_definer;
 
--- What an institution's own answers say so far: how many, how many yes, how fast, how many became money.
-create function app.record_of(p_institution uuid) returns jsonb
-language sql stable security definer set search_path = public, pg_temp as $$
-    select jsonb_strip_nulls(jsonb_build_object(
-        'answers', count(*) filter (where a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'refused',
-            'not_chosen', 'fell_through', 'expired')),
-        'approvals', count(*) filter (where a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'not_chosen',
-            'fell_through', 'expired')),
-        'median_hours', (percentile_cont(0.5) within group (order by extract(epoch from o.first_at - a.created_at) / 3600))::int,
-        'fulfilled_ppm', case when count(*) filter (where a.state in ('disbursed', 'fell_through')) > 0 then
-            1000000 * count(*) filter (where a.state = 'disbursed')
-                / count(*) filter (where a.state in ('disbursed', 'fell_through')) end))
-    from application a
-    left join lateral (select min(x.created_at) as first_at from offer x
-        where x.application_id = a.id and x.province = a.province) o on true
-    where a.institution_id = p_institution
-$$;
-alter function app.record_of(uuid) owner to rongqiao_definer;
 grant execute on all functions in schema app to rongqiao_app, rongqiao_definer;

@@ -55,16 +55,12 @@ static void on_request(void *context, rq_exchange *exchange)
         reply_text(exchange, 404, "text/plain", "/livez, /readyz, /metrics\n", 26);
 }
 
-static void on_refusal(void *context, int status, const char *code, const char *request_id, rq_arena *arena,
-                       const char **out_body, size_t *out_length, const char **out_content_type)
+static void on_refusal(void *context, rq_refusal *refusal)
 {
     (void)context;
-    (void)status;
-    (void)request_id;
-    (void)arena;
-    *out_body = code;
-    *out_length = strlen(code);
-    *out_content_type = "text/plain";
+    refusal->body = refusal->code;
+    refusal->body_length = strlen(refusal->code);
+    refusal->content_type = "text/plain";
 }
 
 rq_status rq_admin_open(rq_admin *admin, struct event_base *base, int listen_fd, rq_error *error)

@@ -190,8 +190,8 @@ static rq_status open_process(process *self, rq_error *error)
     if (status == RQ_OK)
         status = rq_follower_start(config->database, publish, self, &self->follower, error);
     if (status == RQ_OK)
-        status = rq_clocks_start(config->database, config->job_interval_ms, (int)config->idempotency_hours, &self->clocks,
-                                 error);
+        status = rq_clocks_start(config->database, config->job_interval_ms, (int)config->idempotency_hours,
+                                 (int64_t)config->learn_interval_minutes * 60000, &self->clocks, error);
     self->admin.workers = self->workers;
     self->admin.worker_count = self->worker_count;
     if (status == RQ_OK)

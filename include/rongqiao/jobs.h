@@ -18,10 +18,11 @@ rq_status rq_follower_start(const char *conninfo, rq_follower_publish publish, v
                             rq_follower **out_follower, rq_error *error) RQ_MUST_CHECK;
 void rq_follower_stop(rq_follower *follower);
 
-/* Makes the clocks' moves every `interval_ms`, on one instance at a time (an advisory lock of the transaction). */
+/* Makes the clocks' moves every `interval_ms`, on one instance at a time (an advisory lock of the transaction), and
+ * publishes the institutions' records anew every `learn_interval_ms`. */
 typedef struct rq_clocks rq_clocks;
-rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours, rq_clocks **out_clocks,
-                          rq_error *error) RQ_MUST_CHECK;
+rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours, int64_t learn_interval_ms,
+                          rq_clocks **out_clocks, rq_error *error) RQ_MUST_CHECK;
 void rq_clocks_stop(rq_clocks *clocks);
 
 #endif

@@ -58,6 +58,19 @@ bool rq_exchange_is_abandoned(const rq_exchange *exchange);
 void rq_exchange_reply(rq_exchange *exchange, int status, const rq_reply_header *headers, size_t header_count,
                        const char *body, size_t body_length);
 
+/* The one reply to input that is no request; the connection closes after it. */
+typedef struct rq_refusal {
+    int status;
+    const char *code; /* short and stable: "bad_chunk" */
+    const char *request_id;
+    const rq_request *so_far; /* what was read of the head: maybe its headers, maybe nothing */
+    rq_arena *arena;          /* for the body */
+    /* filled in by the handler */
+    const char *body;
+    size_t body_length;
+    const char *content_type;
+} rq_refusal;
+
 /* What the net side calls. All run on the worker's thread; `worker_context` is the one given to
  * rq_worker_net_new(). */
 typedef struct rq_net_handler {
@@ -65,11 +78,8 @@ typedef struct rq_net_handler {
     size_t (*body_limit)(void *worker_context, const rq_request *head);
     /* A request is complete; answer it now or later with rq_exchange_reply(). */
     void (*request)(void *worker_context, rq_exchange *exchange);
-    /* The parser or a deadline refused the input. Write a body for `status` (problem+json) into `arena`
-     * and give its text, length, content type and the language chosen; the connection closes after it. */
-    void (*refusal)(void *worker_context, int status, const char *code, const char *request_id,
-                    rq_arena *arena, const char **out_body, size_t *out_length,
-                    const char **out_content_type);
+    /* The parser or a deadline refused the input: fill in the body of the last reply. */
+    void (*refusal)(void *worker_context, rq_refusal *refusal);
     /* The client of an exchange that is being worked on has gone (may be null). Its reply must still come,
      * now or later. A client that has only finished sending (close_notify) is still there; over TLS one
      * that has closed its side of the socket is given RQ_LIMIT_HALF_CLOSED_MS more. */

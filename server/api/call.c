@@ -219,6 +219,8 @@ static void find_principal(rq_call *call)
         }
         rq_db_step step = {rq_statement_find("sessions/resolve"), {call->token_hash}, 1};
         call->ticket = rq_db_call(call->worker->db, NULL, &step, on_principal, call);
+        if (call->ticket == 0)
+            rq_call_refuse(call, "unavailable", NULL, NULL);
     }
 }
 

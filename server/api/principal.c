@@ -51,6 +51,9 @@ const rq_principal *rq_principal_cached(rq_worker *worker, const char *token_has
 void rq_principal_remember(rq_worker *worker, const char *token_hash, const rq_principal *principal)
 {
     rq_principal_slot *slot = slot_of(worker, token_hash);
+    /* An enterprise's user that has registered none yet becomes another with the next request, on any worker. */
+    if ((principal->role_bits & RQ_ROLE_ENTERPRISE) && !principal->org_id[0])
+        return;
     memcpy(slot->token_hash, token_hash, sizeof(slot->token_hash));
     slot->resolved_ms = rq_monotonic_ms();
     slot->principal = *principal;

@@ -34,19 +34,17 @@ static void on_request(void *context, rq_exchange *exchange)
     rq_call_begin(context, exchange);
 }
 
-static void on_refusal(void *context, int status, const char *code, const char *request_id, rq_arena *arena,
-                       const char **out_body, size_t *out_length, const char **out_content_type)
+static void on_refusal(void *context, rq_refusal *refusal)
 {
     rq_buffer body;
-    char *copy;
-    char *extension = rq_arena_printf(arena, "{\"reason\":\"%s\"}", code);
+    rq_language language = rq_language_of(rq_request_header(refusal->so_far, "Accept-Language"));
+    char *extension = rq_arena_printf(refusal->arena, "{\"reason\":\"%s\"}", refusal->code);
     (void)context;
     rq_buffer_init(&body, RQ_LIMIT_BODY_BYTES);
-    rq_problem_write(rq_problem_for_status(status), RQ_CHINESE, request_id, NULL, extension, &body);
-    copy = body.failed ? NULL : rq_arena_strndup(arena, body.data, body.length);
-    *out_body = copy;
-    *out_length = copy ? body.length : 0;
-    *out_content_type = "application/problem+json";
+    rq_problem_write(rq_problem_for_status(refusal->status), language, refusal->request_id, NULL, extension, &body);
+    refusal->body = body.failed ? NULL : rq_arena_strndup(refusal->arena, body.data, body.length);
+    refusal->body_length = refusal->body ? body.length : 0;
+    refusal->content_type = "application/problem+json";
     rq_buffer_done(&body);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "rongqiao/clock.h"
 #include "rongqiao/jobs.h"
 #include "rongqiao/log.h"
 #include "session.h"
@@ -17,12 +18,19 @@ struct rq_clocks {
     const char *conninfo;
     int64_t interval_ms;
     char idempotency_hours[16];
+    int64_t learn_interval_ms;
+    int64_t learned_ms; /* of the monotonic clock; the first round learns */
 };
 
 /* One round of the clocks; says so when anything moved. */
 static void tick(rq_clocks *clocks, PGconn **connection)
 {
-    PGresult *result = rq_run_as_system(connection, clocks->conninfo, "jobs/tick", clocks->idempotency_hours);
+    int64_t now_ms = rq_monotonic_ms();
+    bool learn = now_ms - clocks->learned_ms >= clocks->learn_interval_ms;
+    const char *const parameters[] = {clocks->idempotency_hours, learn ? "true" : "false"};
+    PGresult *result = rq_run_as_system(connection, clocks->conninfo, "jobs/tick", parameters, 2);
+    if (result && learn)
+        clocks->learned_ms = now_ms;
     /* No row: another instance is at it. All zeros: nothing was due. */
     if (result && PQntuples(result) == 1 && strpbrk(PQgetvalue(result, 0, 0), "123456789"))
         RQ_LOG(RQ_LOG_INFO, "clocks", RQ_LOG_TEXT("moved", PQgetvalue(result, 0, 0)));
@@ -55,14 +63,16 @@ static void *run(void *argument)
     return NULL;
 }
 
-rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours, rq_clocks **out_clocks,
-                          rq_error *error)
+rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours, int64_t learn_interval_ms,
+                          rq_clocks **out_clocks, rq_error *error)
 {
     rq_clocks *clocks = calloc(1, sizeof(*clocks));
     if (!clocks)
         return rq_fail(error, RQ_NOMEM, "no memory for the clocks");
     clocks->conninfo = conninfo;
     clocks->interval_ms = interval_ms;
+    clocks->learn_interval_ms = learn_interval_ms;
+    clocks->learned_ms = -learn_interval_ms;
     snprintf(clocks->idempotency_hours, sizeof(clocks->idempotency_hours), "%d", idempotency_hours);
     pthread_mutex_init(&clocks->lock, NULL);
     pthread_cond_init(&clocks->stop_wanted, NULL);

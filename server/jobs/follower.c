@@ -114,9 +114,10 @@ static void load_later(rq_follower *follower, int milliseconds)
 /* Loads the catalogue of now and hands it out; a failure is tried again. */
 static void load(rq_follower *follower)
 {
+    const char *const newest = NULL;
     rq_catalogue *catalogue = NULL;
     rq_error error = {0};
-    PGresult *result = rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/load", NULL);
+    PGresult *result = rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/load", &newest, 1);
     json_t *document = result ? json_loadb(PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0), 0, NULL) : NULL;
     rq_status status = document ? build(document, &catalogue, &error) : RQ_IO;
     PQclear(result);
@@ -152,7 +153,7 @@ static void on_compare(evutil_socket_t fd, short what, void *argument)
     rq_follower *follower = argument;
     (void)fd;
     (void)what;
-    PGresult *result = rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/version", NULL);
+    PGresult *result = rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/version", NULL, 0);
     if (result && strtoll(PQgetvalue(result, 0, 0), NULL, 10) != follower->version)
         load_later(follower, 0);
     PQclear(result);

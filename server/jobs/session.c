@@ -11,7 +11,8 @@ static bool command(PGconn *connection, const char *text)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-PGresult *rq_run_as_system(PGconn **connection, const char *conninfo, const char *statement, const char *parameter)
+PGresult *rq_run_as_system(PGconn **connection, const char *conninfo, const char *statement,
+                           const char *const *parameters, int count)
 {
     static const char enter[] = "select app.enter(null, 'system', null, null, null, null, null, null, null)";
     rq_error error = {0};
@@ -23,8 +24,7 @@ PGresult *rq_run_as_system(PGconn **connection, const char *conninfo, const char
     }
     PGresult *result = NULL;
     if (command(*connection, "begin") && command(*connection, enter))
-        result = PQexecParams(*connection, rq_statement_find(statement)->text, parameter ? 1 : 0, NULL,
-                              parameter ? &parameter : NULL, NULL, NULL, 0);
+        result = PQexecParams(*connection, rq_statement_find(statement)->text, count, NULL, parameters, NULL, NULL, 0);
     bool done = PQresultStatus(result) == PGRES_TUPLES_OK && command(*connection, "commit");
     if (done)
         return result;

@@ -148,20 +148,23 @@ static step refuse(rq_connection *connection, int status, const char *code)
     rq_exchange *exchange = exchange_new(connection);
     if (!exchange)
         return step_over(connection, "no memory for a refusal");
-    const char *body = NULL, *type = NULL;
-    size_t length = 0;
-    net->handler->refusal(net->context, status, code, exchange->id, exchange->arena, &body, &length, &type);
+    rq_refusal refusal = {.status = status,
+                          .code = code,
+                          .request_id = exchange->id,
+                          .so_far = rq_http_request(connection->http),
+                          .arena = exchange->arena};
+    net->handler->refusal(net->context, &refusal);
     RQ_LOG(RQ_LOG_INFO, "refused", RQ_LOG_TEXT("request_id", exchange->id),
            RQ_LOG_TEXT("peer", connection->peer), RQ_LOG_NUMBER("status", status), RQ_LOG_TEXT("code", code));
-    rq_reply_header header = {"Content-Type", type};
+    rq_reply_header header = {"Content-Type", refusal.content_type};
     reply last = {.status = status,
                   .is_last = true,
                   .is_head = rq_http_is_in_body(connection->http) &&
                              rq_http_request(connection->http)->method == RQ_HEAD,
                   .headers = &header,
-                  .header_count = type ? 1 : 0,
-                  .body = body,
-                  .body_length = length};
+                  .header_count = refusal.content_type ? 1 : 0,
+                  .body = refusal.body,
+                  .body_length = refusal.body_length};
     bool composed = reply_compose(connection_output(connection), net, exchange->id, &last);
     exchange_free(exchange);
     if (!composed)

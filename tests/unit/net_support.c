@@ -65,17 +65,15 @@ static void on_request(void *context, rq_exchange *exchange)
     }
 }
 
-static void on_refusal(void *context, int status, const char *code, const char *request_id, rq_arena *arena,
-                       const char **out_body, size_t *out_length, const char **out_content_type)
+static void on_refusal(void *context, rq_refusal *refusal)
 {
     (void)context;
-    char *text =
-        rq_arena_printf(arena, "{\"status\":%d,\"code\":\"%s\",\"id\":\"%s\"}", status, code, request_id);
-    if (!text)
+    refusal->body = rq_arena_printf(refusal->arena, "{\"status\":%d,\"code\":\"%s\",\"id\":\"%s\"}", refusal->status,
+                                    refusal->code, refusal->request_id);
+    if (!refusal->body)
         abort();
-    *out_body = text;
-    *out_length = strlen(text);
-    *out_content_type = "application/problem+json";
+    refusal->body_length = strlen(refusal->body);
+    refusal->content_type = "application/problem+json";
 }
 
 static void on_abandoned(void *context, rq_exchange *exchange)

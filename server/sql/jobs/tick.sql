@@ -1,5 +1,5 @@
 -- The clocks of one moment: what is past its time moves, one instance at a time.
 -- lane: write
--- parameters: idempotency_hours
-select app.tick($1::int)::text
+-- parameters: idempotency_hours learn
+select app.tick($1::int, $2::boolean)::text
 where pg_try_advisory_xact_lock(hashtext('rongqiao_jobs'))

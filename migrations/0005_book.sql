@@ -461,3 +461,46 @@ language sql immutable as $$
             floor(p_fen::numeric * c.share_national_ppm / 1000000)::bigint as n
     ) y
 $$;
+
+-- The institutions' records as they stand now, where they differ from what is published.
+create function app.changed_records() returns table (institution_id uuid, answers int, approvals int, median_hours int,
+    fulfilled_ppm int) language sql stable as $$
+    with fresh as (
+        select a.institution_id,
+            count(*) filter (where a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'refused', 'not_chosen',
+                'fell_through', 'expired'))::int as answers,
+            count(*) filter (where a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'not_chosen',
+                'fell_through', 'expired'))::int as approvals,
+            round((percentile_cont(0.5) within group (
+                order by extract(epoch from o.first_at - a.created_at) / 3600))::numeric)::int as median_hours,
+            case when count(*) filter (where a.state in ('disbursed', 'fell_through')) > 0 then
+                (1000000 * count(*) filter (where a.state = 'disbursed')
+                    / count(*) filter (where a.state in ('disbursed', 'fell_through')))::int end as fulfilled_ppm
+        from application a
+        left join lateral (select min(x.created_at) as first_at from offer x
+            where x.application_id = a.id and x.province = a.province) o on true
+        group by a.institution_id
+    )
+    select f.institution_id, f.answers, f.approvals, f.median_hours, f.fulfilled_ppm
+    from fresh f
+    left join lateral (select * from institution_record r where r.institution_id = f.institution_id
+        order by r.from_version desc limit 1) last on true
+    where f.answers > 0
+        and (last.answers, last.approvals, last.median_hours, last.fulfilled_ppm)
+            is distinct from (f.answers, f.approvals, f.median_hours, f.fulfilled_ppm)
+$$;
+
+-- Publishes the records that changed, as a new version of the catalogue. Returns how many did.
+create function app.learn() returns int language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    n int;
+begin
+    if not exists (select from app.changed_records()) then
+        return 0;
+    end if;
+    insert into institution_record (from_version, institution_id, answers, approvals, median_hours, fulfilled_ppm)
+    select v, c.* from app.bump_catalogue() v, app.changed_records() c;
+    get diagnostics n = row_count;
+    return n;
+end
+$$;

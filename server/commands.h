@@ -6,6 +6,7 @@
 
 int rq_command_serve(const rq_config *config, int argc, char **argv);
 int rq_command_migrate(const rq_config *config, int argc, char **argv);
+int rq_command_replay(const rq_config *config, int argc, char **argv);
 int rq_command_check(const rq_config *config, int argc, char **argv);
 int rq_command_user(const rq_config *config, int argc, char **argv);
 int rq_command_key(const rq_config *config, int argc, char **argv);

@@ -9,6 +9,10 @@
 #include "rongqiao/match.h"
 #include "rongqiao/status.h"
 
+/* Builds a snapshot from the document of one catalogue version. What does not decode is left out and logged; RQ_INVALID
+ * when the whole cannot be built. The caller owns the reference. */
+rq_status rq_catalogue_from_json(const json_t *document, rq_catalogue **out_catalogue, rq_error *error) RQ_MUST_CHECK;
+
 /* LISTENs for changes of the catalogue, builds the next snapshot beside the old one, and hands it out: `publish` is
  * called on the follower's thread and takes over one reference. After every (re)connect it loads anew; every 30 s it
  * compares versions, in case a notification was lost. */

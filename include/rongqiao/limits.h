@@ -55,6 +55,11 @@ enum {
     RQ_LIMIT_HASH_THREADS = 2,
     RQ_LIMIT_HASH_QUEUE = 64,
 
+    /* What a stored match keeps of each class. */
+    RQ_LIMIT_MATCH_ELIGIBLE = 20,
+    RQ_LIMIT_MATCH_NEAR = 10,
+    RQ_LIMIT_MATCH_UNKNOWN = 10,
+
     /* Input documents. */
     RQ_LIMIT_JSON_DEPTH = 32,
     RQ_LIMIT_PROBLEM_FIELDS = 32,

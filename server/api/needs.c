@@ -60,12 +60,10 @@ static const rq_field list_fields[] = {
 };
 static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, NULL);
 
-enum { TOP_ELIGIBLE = 20, TOP_NEAR = 10, TOP_UNKNOWN = 10 };
-
 /* Runs the engine on call->facts and writes its result; false when the call was refused. */
 static bool run_engine(rq_call *call, rq_buffer *out)
 {
-    static const rq_match_options options = {TOP_ELIGIBLE, TOP_NEAR, TOP_UNKNOWN, 0};
+    static const rq_match_options options = {RQ_LIMIT_MATCH_ELIGIBLE, RQ_LIMIT_MATCH_NEAR, RQ_LIMIT_MATCH_UNKNOWN, 0};
     rq_worker *worker = call->worker;
     rq_need need;
     rq_match_result result;
@@ -130,6 +128,57 @@ static rq_step preview(rq_call *call)
     return RQ_STEP_ANSWERED;
 }
 
+static const rq_field explain_fields[] = {
+    {.name = "product", .type = RQ_FIELD_UUID, .required = true, .zh = "产品", .en = "the product to explain"},
+};
+static const rq_schema explain_query = RQ_SCHEMA("ExplainQuery", explain_fields, NULL);
+
+/* Writes why a product fits a need or does not: every rule, and the facts it was judged on with source and date. */
+static rq_status write_explanation(rq_call *call, const json_t *facts, rq_json *json, rq_error *error)
+{
+    const rq_catalogue *catalogue = call->worker->catalogue;
+    const char *product = json_string_value(json_object_get(call->input, "product"));
+    rq_need need;
+    rq_package package;
+    bool open;
+    rq_status status = catalogue ? rq_need_decode(facts, &need, error) : RQ_BUSY;
+    if (status == RQ_OK)
+        status = rq_match_explain(catalogue, &need, product, call->arena, &package, &open, error);
+    if (status != RQ_OK)
+        return status;
+    char *known = json_dumps(json_object_get(facts, "facts"), JSON_COMPACT);
+    rq_json_object(json, NULL);
+    rq_json_string(json, "need_id", call->id);
+    rq_json_int(json, "catalogue_version", rq_catalogue_version(catalogue));
+    rq_json_bool(json, "open", open);
+    rq_package_render(&package, "package", 1, json);
+    if (known)
+        rq_json_raw(json, "facts", known, strlen(known));
+    rq_json_object_end(json);
+    free(known);
+    return known ? RQ_OK : RQ_NOMEM;
+}
+
+static rq_step explain(rq_call *call)
+{
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+    rq_error error = {0};
+    rq_buffer out;
+    rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
+    rq_json json = rq_json_on(&out);
+    json_t *facts = json_loads(call->facts, 0, NULL);
+    rq_status status = facts ? write_explanation(call, facts, &json, &error) : RQ_NOMEM;
+    json_decref(facts);
+    if (status == RQ_OK && !out.failed)
+        rq_call_answer(call, 200, out.data, out.length, headers, 2);
+    else if (status == RQ_INVALID)
+        rq_call_refuse(call, "product_unknown", NULL, NULL);
+    else
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    rq_buffer_done(&out);
+    return RQ_STEP_ANSWERED;
+}
+
 enum {
     POSTERS = RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR,
     READERS = RQ_ROLE_ENTERPRISE | RQ_ROLES_INSTITUTION | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR,
@@ -146,6 +195,7 @@ static const rq_route need_rows[] = {
     {.method = RQ_GET, .path = "/v1/needs/{id}", .roles = READERS, .statement = "needs/get", .reply = "Need", .zh = "融资需求", .en = "One need"},
     {.method = RQ_GET, .path = "/v1/needs/{id}/matches", .roles = RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, .statement = "needs/matches", .reply = "MatchResult", .zh = "匹配结果", .en = "The last stored match"},
     {.method = RQ_POST, .path = "/v1/needs/{id}/matches", .roles = POSTERS, .prelude = "needs/prepare-stored", .compute = match_to_store, .statement = "needs/rematch", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "MatchResult", .zh = "重新匹配", .en = "Match again"},
+    {.method = RQ_GET, .path = "/v1/needs/{id}/explain", .roles = RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, .input = &explain_query, .prelude = "needs/prepare-stored", .compute = explain, .reply = "Explanation", .zh = "为什么符合、为什么不符合", .en = "Why a product fits, or why not"},
     {.method = RQ_POST, .path = "/v1/needs/{id}/submit", .roles = POSTERS, .prelude = "needs/prepare-stored", .compute = match_to_store, .statement = "needs/submit", .kind = "need", .action = "submit", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "Need", .zh = "提交", .en = "Submit a draft"},
     MOVE("pass", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "校验通过", "Pass the check"),
     MOVE("return", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "退回补正", "Return for correction"),

@@ -190,6 +190,7 @@ static void write_replies(rq_json *json)
         {"Programme", "id,type,name_zh,state,version"},
         {"Need", "id,request_no,kinds,amount_fen,state,actions,version"},
         {"MatchResult", "catalogue_version,weights_version,notice,considered,eligible_total,unknown_total,near_total,eligible,unknown,near"},
+        {"Explanation", "need_id,catalogue_version,open,package,facts"},
         {"Application", "id,need_id,institution,origin,state,actions,version"},
         {"Offer", "id,application_id,need_id,amount_fen,term_months,rate_ppm,cost_ppm,net_disbursed_fen,total_repayable_fen,valid_until,state,actions,version"},
         {"GuaranteeCase", "id,case_no,need_id,application_id,principal_fen,shares,state,actions,version"},

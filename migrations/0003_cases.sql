@@ -124,7 +124,7 @@ begin
         and tr.to_state = new.state
         and (tr.roles && app.roles() and tr.action = app.action()
             or 'system' = any (tr.roles) and current_user = 'rongqiao_definer')
-    order by tr.action = app.action() desc
+    order by tr.action = app.action() desc, tr.action -- two names for one move: the asker's, else always the same one
     limit 1;
     if not found then
         perform app.refuse(409, 'transition_not_allowed', jsonb_build_object('state', v_from,

@@ -158,6 +158,7 @@ create policy application_write on application for insert with check (
     or app.side() = 'authority' and app.in_region(region_code) or app.side() = 'operator');
 create policy application_change on application for update using (
     app.side() = 'enterprise' and enterprise_id = app.org_id()
+    or app.side() = 'authority' and app.in_region(region_code) or app.side() = 'operator'
     or app.side() = 'institution' and institution_id = app.org_id());
 
 -- The enterprise sees an offer once the bank has approved it.

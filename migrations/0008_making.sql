@@ -230,11 +230,11 @@ begin
         if not found then
             perform app.refuse(422, 'product_unknown', jsonb_build_object('pointer', '/product_id'));
         end if;
-        select q into v_package
+        select q.value into v_package
         from (select result::jsonb as r from match_run m where m.need_id = n.id and m.province = n.province
                 order by m.id desc limit 1) last,
-            lateral (select * from jsonb_array_elements(last.r -> 'eligible' || (last.r -> 'unknown') || (last.r -> 'near')) q
-                where q -> 'product' ->> 'id' = p.id::text) x;
+            jsonb_array_elements((last.r -> 'eligible') || (last.r -> 'unknown') || (last.r -> 'near')) q
+        where q.value -> 'product' ->> 'id' = p.id::text;
     end if;
     v_institution := case when v_origin = 'claim' then app.org_id()
         else coalesce(p.institution_id, (i ->> 'institution_id')::uuid) end;

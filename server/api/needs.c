@@ -128,6 +128,12 @@ static rq_step preview(rq_call *call)
     return RQ_STEP_ANSWERED;
 }
 
+static const rq_field green_fields[] = {
+    {.name = "green_channel", .type = RQ_FIELD_WORD, .required = true, .list = "=none,key_list,disaster,wage,first_loan", .zh = "绿色通道类别", .en = "the green channel"},
+    {.name = "note", .type = RQ_FIELD_TEXT, .required = true, .min = 5, .max = 500, .zh = "依据", .en = "on what ground"},
+};
+static const rq_schema green_input = RQ_SCHEMA("GreenChannel", green_fields, NULL);
+
 static const rq_field explain_fields[] = {
     {.name = "product", .type = RQ_FIELD_UUID, .required = true, .zh = "产品", .en = "the product to explain"},
 };
@@ -197,6 +203,7 @@ static const rq_route need_rows[] = {
     {.method = RQ_POST, .path = "/v1/needs/{id}/matches", .roles = POSTERS, .prelude = "needs/prepare-stored", .compute = match_to_store, .statement = "needs/rematch", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "MatchResult", .zh = "重新匹配", .en = "Match again"},
     {.method = RQ_GET, .path = "/v1/needs/{id}/explain", .roles = RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, .input = &explain_query, .prelude = "needs/prepare-stored", .compute = explain, .reply = "Explanation", .zh = "为什么符合、为什么不符合", .en = "Why a product fits, or why not"},
     {.method = RQ_POST, .path = "/v1/needs/{id}/submit", .roles = POSTERS, .prelude = "needs/prepare-stored", .compute = match_to_store, .statement = "needs/submit", .kind = "need", .action = "submit", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "Need", .zh = "提交", .en = "Submit a draft"},
+    {.method = RQ_POST, .path = "/v1/needs/{id}/green_channel", .roles = RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR, .input = &green_input, .statement = "needs/green-channel", .flags = RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH, .reply = "Need", .zh = "开通绿色通道", .en = "Open the green channel"},
     MOVE("pass", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "校验通过", "Pass the check"),
     MOVE("return", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "退回补正", "Return for correction"),
     MOVE("withdraw", RQ_ROLE_ENTERPRISE, "撤回", "Withdraw"),

@@ -65,7 +65,8 @@ static void on_refusal(void *context, rq_refusal *refusal)
 
 rq_status rq_admin_open(rq_admin *admin, struct event_base *base, int listen_fd, rq_error *error)
 {
-    static const rq_net_handler handler = {.body_limit = body_limit, .request = on_request, .refusal = on_refusal};
+    static const rq_net_handler handler = {
+        .body_limit = body_limit, .request = on_request, .refusal = on_refusal};
     rq_net_settings settings = rq_net_settings_default();
     settings.connections_max = 64;
     return rq_worker_net_new(base, listen_fd, NULL, &settings, &handler, admin, &admin->net, error);

@@ -14,6 +14,7 @@ typedef struct rq_admin {
     rq_worker_net *net;
 } rq_admin;
 
-rq_status rq_admin_open(rq_admin *admin, struct event_base *base, int listen_fd, rq_error *error) RQ_MUST_CHECK;
+rq_status rq_admin_open(rq_admin *admin, struct event_base *base, int listen_fd,
+                        rq_error *error) RQ_MUST_CHECK;
 
 #endif

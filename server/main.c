@@ -13,10 +13,14 @@ static const struct {
 } commands[] = {
     {"serve", rq_command_serve, "serve the API until SIGTERM (SIGHUP reloads the certificate)"},
     {"migrate", rq_command_migrate, "bring the database to this version's schema"},
-    {"check", rq_command_check, "check settings, certificate, database and tables; prints the settings in force"},
-    {"replay", rq_command_replay, "match every stored need again against the catalogue it saw; reports any byte that differs"},
-    {"user", rq_command_user, "user add LOGIN NAME ROLES [enterprise|institution|region ID]: reads the password from standard input"},
-    {"key", rq_command_key, "key add INSTITUTION-ID NAME ROLES [DAYS]: makes a key for an institution's system and prints it once"},
+    {"check", rq_command_check,
+     "check settings, certificate, database and tables; prints the settings in force"},
+    {"replay", rq_command_replay,
+     "match every stored need again against the catalogue it saw; reports any byte that differs"},
+    {"user", rq_command_user,
+     "user add LOGIN NAME ROLES [enterprise|institution|region ID]: reads the password from standard input"},
+    {"key", rq_command_key,
+     "key add INSTITUTION-ID NAME ROLES [DAYS]: makes a key for an institution's system and prints it once"},
 };
 
 static int usage(FILE *out)

@@ -28,8 +28,8 @@ static rq_status load_version(replay *self, const char *version, rq_error *error
 {
     if (self->catalogue && strcmp(self->version, version) == 0)
         return RQ_OK;
-    PGresult *result =
-        PQexecParams(self->connection, rq_statement_find("catalogue/load")->text, 1, NULL, &version, NULL, NULL, 0);
+    PGresult *result = PQexecParams(self->connection, rq_statement_find("catalogue/load")->text, 1, NULL,
+                                    &version, NULL, NULL, 0);
     json_t *document = PQresultStatus(result) == PGRES_TUPLES_OK && !PQgetisnull(result, 0, 0)
                            ? json_loads(PQgetvalue(result, 0, 0), 0, NULL)
                            : NULL;
@@ -46,11 +46,13 @@ static rq_status load_version(replay *self, const char *version, rq_error *error
 /* Matches one stored input again; the bytes go to `out`. */
 static rq_status match_again(replay *self, const char *input, rq_buffer *out, rq_error *error)
 {
-    static const rq_match_options options = {RQ_LIMIT_MATCH_ELIGIBLE, RQ_LIMIT_MATCH_NEAR, RQ_LIMIT_MATCH_UNKNOWN, 0};
+    static const rq_match_options options = {RQ_LIMIT_MATCH_ELIGIBLE, RQ_LIMIT_MATCH_NEAR,
+                                             RQ_LIMIT_MATCH_UNKNOWN, 0};
     rq_need need;
     rq_match_result result;
     json_t *document = json_loads(input, 0, NULL);
-    rq_status status = document ? rq_need_decode(document, &need, error) : rq_fail(error, RQ_INVALID, "the input is no JSON");
+    rq_status status = document ? rq_need_decode(document, &need, error)
+                                : rq_fail(error, RQ_INVALID, "the input is no JSON");
     json_decref(document);
     if (status == RQ_OK)
         status = rq_match(self->catalogue, &need, &options, self->arena, &result, error);
@@ -82,9 +84,10 @@ static rq_status compare_run(replay *self, const PGresult *runs, int row, rq_buf
     self->same += same && intact;
     self->different += !same || !intact;
     if (!same || !intact)
-        printf("{\"run_id\":\"%s\",\"need_id\":\"%s\",\"catalogue_version\":%s,\"same_bytes\":%s,\"digest_holds\":%s}\n",
-               PQgetvalue(runs, row, 0), PQgetvalue(runs, row, 1), PQgetvalue(runs, row, 2), same ? "true" : "false",
-               intact ? "true" : "false");
+        printf("{\"run_id\":\"%s\",\"need_id\":\"%s\",\"catalogue_version\":%s,\"same_bytes\":%s,\"digest_"
+               "holds\":%s}\n",
+               PQgetvalue(runs, row, 0), PQgetvalue(runs, row, 1), PQgetvalue(runs, row, 2),
+               same ? "true" : "false", intact ? "true" : "false");
     return RQ_OK;
 }
 
@@ -133,6 +136,7 @@ int rq_command_replay(const rq_config *config, int argc, char **argv)
         fprintf(stderr, "rongqiao: %s\n", error.message);
         return 1;
     }
-    printf("{\"replayed\":%llu,\"same\":%llu,\"different\":%llu}\n", self.same + self.different, self.same, self.different);
+    printf("{\"replayed\":%llu,\"same\":%llu,\"different\":%llu}\n", self.same + self.different, self.same,
+           self.different);
     return self.different == 0 ? 0 : 1;
 }

@@ -128,7 +128,8 @@ static rq_status start_workers(process *self, rq_error *error)
         wanted = cores < 1 ? 1 : (size_t)cores;
     }
     for (size_t i = 0; i < wanted && i < WORKERS_MAX && status == RQ_OK; i++) {
-        rq_worker_setup setup = {self->config, fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0), self->tls, self->hash_pool};
+        rq_worker_setup setup = {self->config, fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0), self->tls,
+                                 self->hash_pool};
         if (setup.listen_fd < 0)
             return rq_fail(error, RQ_IO, "cannot duplicate the listening socket");
         status = rq_worker_start(&setup, &self->workers[i], error);
@@ -180,11 +181,14 @@ static rq_status open_process(process *self, rq_error *error)
     if (status == RQ_OK)
         status = rq_tls_new(config->certificate_file, config->key_file, &self->tls, error);
     if (status == RQ_OK)
-        status = rq_listen(config->listen_address, (uint16_t)config->listen_port, &self->listen_fd, &self->port, error);
+        status = rq_listen(config->listen_address, (uint16_t)config->listen_port, &self->listen_fd,
+                           &self->port, error);
     if (status == RQ_OK)
-        status = rq_listen(config->admin_address, (uint16_t)config->admin_port, &self->admin_fd, &self->admin_port, error);
+        status = rq_listen(config->admin_address, (uint16_t)config->admin_port, &self->admin_fd,
+                           &self->admin_port, error);
     if (status == RQ_OK)
-        status = rq_hash_pool_new(RQ_LIMIT_HASH_THREADS, (unsigned)config->login_cost_log2, &self->hash_pool, error);
+        status = rq_hash_pool_new(RQ_LIMIT_HASH_THREADS, (unsigned)config->login_cost_log2, &self->hash_pool,
+                                  error);
     if (status == RQ_OK)
         status = start_workers(self, error);
     if (status == RQ_OK)
@@ -235,8 +239,9 @@ int rq_command_serve(const rq_config *config, int argc, char **argv)
     }
     rq_status status = open_process(&self, &error);
     if (status == RQ_OK) {
-        RQ_LOG(RQ_LOG_INFO, "serving", RQ_LOG_TEXT("address", config->listen_address), RQ_LOG_NUMBER("port", self.port),
-               RQ_LOG_NUMBER("admin_port", self.admin_port), RQ_LOG_NUMBER("workers", self.worker_count));
+        RQ_LOG(RQ_LOG_INFO, "serving", RQ_LOG_TEXT("address", config->listen_address),
+               RQ_LOG_NUMBER("port", self.port), RQ_LOG_NUMBER("admin_port", self.admin_port),
+               RQ_LOG_NUMBER("workers", self.worker_count));
         notify("READY=1");
         event_base_dispatch(self.base);
     } else {

@@ -76,7 +76,8 @@ static int run(const rq_config *config, const char *text, const char *const *val
     if (done && print)
         puts(PQgetvalue(result, 0, 0));
     else if (!done)
-        fprintf(stderr, "rongqiao: %s", PQresultErrorMessage(result)[0] ? PQresultErrorMessage(result) : "nothing was made\n");
+        fprintf(stderr, "rongqiao: %s",
+                PQresultErrorMessage(result)[0] ? PQresultErrorMessage(result) : "nothing was made\n");
     PQclear(result);
     PQfinish(connection);
     return done ? 0 : 1;
@@ -94,7 +95,8 @@ static bool read_password(char *out, size_t size)
 int rq_command_user(const rq_config *config, int argc, char **argv)
 {
     static const char insert[] =
-        "insert into app_user (login, name, password_hash, roles, enterprise_id, enterprise_province, institution_id, "
+        "insert into app_user (login, name, password_hash, roles, enterprise_id, enterprise_province, "
+        "institution_id, "
         "region_code, is_national) "
         "select $1, $2, $3, string_to_array($4, ','), e.id, e.province, $6::uuid, nullif($7, '000000'), "
         "coalesce($7 = '000000', false) "
@@ -115,7 +117,10 @@ int rq_command_user(const rq_config *config, int argc, char **argv)
     OPENSSL_cleanse(password, sizeof(password));
     if (status != RQ_OK)
         return say(&error);
-    const char *values[] = {argv[1], argv[2], hash, argv[3],
+    const char *values[] = {argv[1],
+                            argv[2],
+                            hash,
+                            argv[3],
                             strcmp(side, "enterprise") == 0 ? argv[5] : NULL,
                             strcmp(side, "institution") == 0 ? argv[5] : NULL,
                             strcmp(side, "region") == 0 ? argv[5] : NULL};

@@ -36,7 +36,8 @@ typedef struct rq_worker_setup {
 } rq_worker_setup;
 
 /* Makes a worker and starts its thread. */
-rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, rq_error *error) RQ_MUST_CHECK;
+rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker,
+                          rq_error *error) RQ_MUST_CHECK;
 /* Runs `function` on the worker's thread, soon. Thread safe; dropped once the worker is stopping. False when
  * memory is short. */
 bool rq_worker_post(rq_worker *worker, void (*function)(rq_worker *worker, void *argument), void *argument);

@@ -1,5 +1,5 @@
-/* Work beside the requests: the follower that keeps every worker's catalogue new, and the clocks that move what is
- * past its time. Each is one thread with connections of its own. */
+/* Work beside the requests: the follower that keeps every worker's catalogue new, and the clocks that move
+ * what is past its time. Each is one thread with connections of its own. */
 #ifndef RONGQIAO_JOBS_H
 #define RONGQIAO_JOBS_H
 
@@ -9,24 +9,25 @@
 #include "rongqiao/match.h"
 #include "rongqiao/status.h"
 
-/* Builds a snapshot from the document of one catalogue version. What does not decode is left out and logged; RQ_INVALID
- * when the whole cannot be built. The caller owns the reference. */
-rq_status rq_catalogue_from_json(const json_t *document, rq_catalogue **out_catalogue, rq_error *error) RQ_MUST_CHECK;
+/* Builds a snapshot from the document of one catalogue version. What does not decode is left out and logged;
+ * RQ_INVALID when the whole cannot be built. The caller owns the reference. */
+rq_status rq_catalogue_from_json(const json_t *document, rq_catalogue **out_catalogue,
+                                 rq_error *error) RQ_MUST_CHECK;
 
-/* LISTENs for changes of the catalogue, builds the next snapshot beside the old one, and hands it out: `publish` is
- * called on the follower's thread and takes over one reference. After every (re)connect it loads anew; every 30 s it
- * compares versions, in case a notification was lost. */
+/* LISTENs for changes of the catalogue, builds the next snapshot beside the old one, and hands it out:
+ * `publish` is called on the follower's thread and takes over one reference. After every (re)connect it loads
+ * anew; every 30 s it compares versions, in case a notification was lost. */
 typedef struct rq_follower rq_follower;
 typedef void (*rq_follower_publish)(void *argument, rq_catalogue *catalogue);
 rq_status rq_follower_start(const char *conninfo, rq_follower_publish publish, void *argument,
                             rq_follower **out_follower, rq_error *error) RQ_MUST_CHECK;
 void rq_follower_stop(rq_follower *follower);
 
-/* Makes the clocks' moves every `interval_ms`, on one instance at a time (an advisory lock of the transaction), and
- * publishes the institutions' records anew every `learn_interval_ms`. */
+/* Makes the clocks' moves every `interval_ms`, on one instance at a time (an advisory lock of the
+ * transaction), and publishes the institutions' records anew every `learn_interval_ms`. */
 typedef struct rq_clocks rq_clocks;
-rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours, int64_t learn_interval_ms,
-                          rq_clocks **out_clocks, rq_error *error) RQ_MUST_CHECK;
+rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours,
+                          int64_t learn_interval_ms, rq_clocks **out_clocks, rq_error *error) RQ_MUST_CHECK;
 void rq_clocks_stop(rq_clocks *clocks);
 
 #endif

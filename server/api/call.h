@@ -90,15 +90,15 @@ struct rq_call {
     rq_principal principal;
     char token_hash[RQ_SHA256_HEX + 1];
     bool by_cookie;
-    const char *id;        /* from the path, or null */
-    json_t *input;         /* the checked input */
+    const char *id; /* from the path, or null */
+    json_t *input;  /* the checked input */
     const char *input_text;
-    const char *facts;     /* the prelude's answer */
+    const char *facts; /* the prelude's answer */
     const char *computed;
     const char *digest;
-    const char *key;       /* Idempotency-Key */
+    const char *key; /* Idempotency-Key */
     const char *fingerprint;
-    uint64_t ticket;       /* of the statement that is waited for; 0: none */
+    uint64_t ticket; /* of the statement that is waited for; 0: none */
     bool abandoned;
     bool broken; /* memory ran short in a stage that must still wait for its end */
 };
@@ -114,8 +114,8 @@ void rq_call_refuse_field(rq_call *call, const char *pointer, const char *code);
 /* Ends the call with what PostgreSQL said. */
 void rq_call_refuse_sql(rq_call *call, const rq_db_reply *reply);
 /* Ends the call with a JSON body. */
-void rq_call_answer(rq_call *call, int status, const char *body, size_t length, const rq_reply_header *headers,
-                    size_t header_count);
+void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
+                    const rq_reply_header *headers, size_t header_count);
 /* What a page must send back as X-CSRF-Token beside the cookie of this session token. */
 bool rq_csrf_token(const char *token, size_t length, char out_text[RQ_SHA256_HEX + 1]);
 /* The JSON pointer of the place at byte `position` of a document, as far as it can be read. */

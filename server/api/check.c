@@ -34,13 +34,15 @@ static rq_status compare(const json_t *moves, rq_error *error)
         const char *kind = json_string_value(json_array_get(move, 0));
         const char *action = json_string_value(json_array_get(move, 1));
         if (!json_is_true(json_array_get(move, 2)) && !has_route(kind, action))
-            return rq_fail(error, RQ_INVALID, "the database has the move %s.%s, the server has no route for it", kind, action);
+            return rq_fail(error, RQ_INVALID,
+                           "the database has the move %s.%s, the server has no route for it", kind, action);
     }
     for (size_t i = 0; i < rq_all_routes_count; i++)
         for (size_t j = 0; j < rq_all_routes[i]->count; j++) {
             const rq_route *route = &rq_all_routes[i]->rows[j];
             if (route->kind && !has_move(moves, route->kind, route->action))
-                return rq_fail(error, RQ_INVALID, "the server's route %s is a move the database does not have: %s.%s",
+                return rq_fail(error, RQ_INVALID,
+                               "the server's route %s is a move the database does not have: %s.%s",
                                route->path, route->kind, route->action);
         }
     return RQ_OK;
@@ -55,7 +57,8 @@ static rq_status check_statements(rq_error *error)
             const char *names[] = {route->statement, route->prelude};
             for (size_t k = 0; k < 2; k++)
                 if (names[k] && !rq_statement_find(names[k]))
-                    return rq_fail(error, RQ_INTERNAL, "route %s names the statement %s, which does not exist", route->path,
+                    return rq_fail(error, RQ_INTERNAL,
+                                   "route %s names the statement %s, which does not exist", route->path,
                                    names[k]);
             if (!route->statement && !route->compute)
                 return rq_fail(error, RQ_INTERNAL, "route %s does nothing", route->path);
@@ -69,11 +72,13 @@ rq_status rq_api_check_tables(PGconn *connection, rq_error *error)
     if (status != RQ_OK)
         return status;
     PGresult *result = PQexec(connection, rq_statement_find("check/tables")->text);
-    json_t *moves = PQresultStatus(result) == PGRES_TUPLES_OK ? json_loads(PQgetvalue(result, 0, 0), 0, NULL) : NULL;
+    json_t *moves =
+        PQresultStatus(result) == PGRES_TUPLES_OK ? json_loads(PQgetvalue(result, 0, 0), 0, NULL) : NULL;
     if (moves)
         status = compare(moves, error);
     else
-        status = rq_fail(error, RQ_IO, "cannot read the table of transitions: %s", PQerrorMessage(connection));
+        status =
+            rq_fail(error, RQ_IO, "cannot read the table of transitions: %s", PQerrorMessage(connection));
     json_decref(moves);
     PQclear(result);
     return status;

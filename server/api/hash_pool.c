@@ -150,7 +150,8 @@ void rq_hash_pool_free(rq_hash_pool *pool)
     while (pool->first) {
         hash_job *job = pool->first;
         pool->first = job->next;
-        /* Its exchange must still be answered: as a password that did not fit, which nobody waits for any more. */
+        /* Its exchange must still be answered: as a password that did not fit, which nobody waits for any
+         * more. */
         if (!rq_worker_post(job->worker, deliver, job))
             free_job(job);
     }

@@ -72,10 +72,12 @@ static json_t *refused_line(size_t line, const rq_faults *faults)
     for (size_t i = 0; i < faults->count; i++) {
         const char *zh = "", *en = "";
         rq_fault_texts(faults->list[i].code, &zh, &en);
-        json_array_append_new(errors, json_pack("{s:s, s:s, s:s, s:s}", "pointer", faults->list[i].pointer, "code",
-                                                faults->list[i].code, "detail_zh", zh, "detail_en", en));
+        json_array_append_new(errors,
+                              json_pack("{s:s, s:s, s:s, s:s}", "pointer", faults->list[i].pointer, "code",
+                                        faults->list[i].code, "detail_zh", zh, "detail_en", en));
     }
-    return json_pack("{s:I, s:s, s:o}", "line", (json_int_t)line, "code", "validation_failed", "errors", errors);
+    return json_pack("{s:I, s:s, s:o}", "line", (json_int_t)line, "code", "validation_failed", "errors",
+                     errors);
 }
 
 /* Checks one line and puts it where it belongs. */
@@ -93,10 +95,12 @@ static void take_line(const rq_schema *schema, size_t line, json_t *item, rq_fau
     json_array_append_new(lines, good);
 }
 
-static bool read_csv(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line), json_t *lines, json_t *refused)
+static bool read_csv(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line), json_t *lines,
+                     json_t *refused)
 {
     const rq_request *request = rq_exchange_request(call->exchange);
-    char *text = rq_arena_strndup(call->arena, request->body.data ? request->body.data : "", request->body.length);
+    char *text =
+        rq_arena_strndup(call->arena, request->body.data ? request->body.data : "", request->body.length);
     size_t length = request->body.length, at = 0, line = 0;
     char *header[CSV_CELLS], *cells[CSV_CELLS];
     if (!text || memchr(text, 0, length))
@@ -121,14 +125,16 @@ static bool read_csv(rq_call *call, const rq_schema *schema, void (*finish)(json
         }
         if (count != columns)
             rq_fault_add(&faults, "", count < columns ? "too_few" : "too_many", columns, NULL);
-        json_t *item = rq_schema_from_cells(schema, header, cells, (size_t)(count < columns ? count : columns), &faults);
+        json_t *item =
+            rq_schema_from_cells(schema, header, cells, (size_t)(count < columns ? count : columns), &faults);
         take_line(schema, first_line, item, &faults, finish, lines, refused);
         json_decref(item);
     }
     return at >= length;
 }
 
-static void read_json(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line), json_t *lines, json_t *refused)
+static void read_json(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line), json_t *lines,
+                      json_t *refused)
 {
     const json_t *items = json_object_get(call->input, "items");
     for (size_t i = 0; i < json_array_size(items); i++) {

@@ -27,8 +27,8 @@ static void keep_key(level *top, const char *text, size_t length)
 {
     size_t kept = 0;
     for (size_t i = 0; i < length && kept < KEY_SHOWN; i++)
-        if ((unsigned char)text[i] > 0x20 && text[i] != '"' && text[i] != '\\' && text[i] != '~' && text[i] != '/' &&
-            (unsigned char)text[i] < 0x80)
+        if ((unsigned char)text[i] > 0x20 && text[i] != '"' && text[i] != '\\' && text[i] != '~' &&
+            text[i] != '/' && (unsigned char)text[i] < 0x80)
             top->key[kept++] = text[i];
     top->key[kept] = 0;
 }

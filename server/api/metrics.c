@@ -5,12 +5,12 @@
 #define LOAD(counter) atomic_load_explicit(&(counter), memory_order_relaxed)
 
 /* One counter of all workers added up. */
-#define SUM(expression)                                                                                                \
-    ({                                                                                                                 \
-        uint_fast64_t sum_ = 0;                                                                                        \
-        for (size_t w = 0; w < count; w++)                                                                             \
-            sum_ += LOAD((expression));                                                                                \
-        sum_;                                                                                                          \
+#define SUM(expression)                                                                                      \
+    ({                                                                                                       \
+        uint_fast64_t sum_ = 0;                                                                              \
+        for (size_t w = 0; w < count; w++)                                                                   \
+            sum_ += LOAD((expression));                                                                      \
+        sum_;                                                                                                \
     })
 
 static void head(rq_buffer *out, const char *name, const char *type, const char *help)
@@ -24,14 +24,20 @@ static void write_net(rq_worker *const *workers, size_t count, rq_buffer *out)
         const char *name, *type, *help;
         size_t offset;
     } rows[] = {
-        {"connections_accepted_total", "counter", "Connections accepted.", offsetof(rq_net_counters, accepted)},
-        {"connections_rejected_total", "counter", "Connections closed at once over a cap.", offsetof(rq_net_counters, rejected)},
-        {"handshakes_failed_total", "counter", "TLS handshakes that failed or timed out.", offsetof(rq_net_counters, handshakes_failed)},
+        {"connections_accepted_total", "counter", "Connections accepted.",
+         offsetof(rq_net_counters, accepted)},
+        {"connections_rejected_total", "counter", "Connections closed at once over a cap.",
+         offsetof(rq_net_counters, rejected)},
+        {"handshakes_failed_total", "counter", "TLS handshakes that failed or timed out.",
+         offsetof(rq_net_counters, handshakes_failed)},
         {"connections_open", "gauge", "Connections open now.", offsetof(rq_net_counters, open_now)},
         {"requests_total", "counter", "Requests read whole.", offsetof(rq_net_counters, requests)},
-        {"requests_refused_total", "counter", "Inputs refused by the parser.", offsetof(rq_net_counters, refused)},
-        {"connections_timed_out_total", "counter", "Connections past a deadline.", offsetof(rq_net_counters, timed_out)},
-        {"requests_abandoned_total", "counter", "Requests whose client had gone.", offsetof(rq_net_counters, abandoned)},
+        {"requests_refused_total", "counter", "Inputs refused by the parser.",
+         offsetof(rq_net_counters, refused)},
+        {"connections_timed_out_total", "counter", "Connections past a deadline.",
+         offsetof(rq_net_counters, timed_out)},
+        {"requests_abandoned_total", "counter", "Requests whose client had gone.",
+         offsetof(rq_net_counters, abandoned)},
         {"received_bytes_total", "counter", "Bytes of requests.", offsetof(rq_net_counters, bytes_in)},
         {"sent_bytes_total", "counter", "Bytes of replies.", offsetof(rq_net_counters, bytes_out)},
     };
@@ -55,11 +61,14 @@ static void write_db(rq_worker *const *workers, size_t count, rq_buffer *out)
         size_t offset;
     } rows[] = {
         {"db_calls_total", "counter", "Segments sent or tried.", offsetof(rq_db_counters, calls)},
-        {"db_refused_total", "counter", "Segments that PostgreSQL refused.", offsetof(rq_db_counters, refused)},
+        {"db_refused_total", "counter", "Segments that PostgreSQL refused.",
+         offsetof(rq_db_counters, refused)},
         {"db_unavailable_total", "counter", "Segments never sent.", offsetof(rq_db_counters, unavailable)},
-        {"db_unknown_total", "counter", "Segments whose outcome is unknown.", offsetof(rq_db_counters, unknown)},
+        {"db_unknown_total", "counter", "Segments whose outcome is unknown.",
+         offsetof(rq_db_counters, unknown)},
         {"db_connects_total", "counter", "Connections made.", offsetof(rq_db_counters, connects)},
-        {"db_connect_failures_total", "counter", "Connections that failed.", offsetof(rq_db_counters, connect_failures)},
+        {"db_connect_failures_total", "counter", "Connections that failed.",
+         offsetof(rq_db_counters, connect_failures)},
         {"db_queued", "gauge", "Segments waiting for a connection.", offsetof(rq_db_counters, queued_now)},
         {"db_in_flight", "gauge", "Segments sent and not answered.", offsetof(rq_db_counters, in_flight_now)},
     };
@@ -69,10 +78,12 @@ static void write_db(rq_worker *const *workers, size_t count, rq_buffer *out)
             uint_fast64_t sum = 0;
             for (size_t w = 0; w < count; w++) {
                 const char *base = (const char *)rq_db_counters_of(workers[w]->db, (rq_lane)lane);
-                sum += atomic_load_explicit((const atomic_uint_fast64_t *)(const void *)(base + rows[i].offset),
-                                            memory_order_relaxed);
+                sum +=
+                    atomic_load_explicit((const atomic_uint_fast64_t *)(const void *)(base + rows[i].offset),
+                                         memory_order_relaxed);
             }
-            rq_buffer_printf(out, "rongqiao_%s{lane=\"%s\"} %" PRIuFAST64 "\n", rows[i].name, lanes[lane], sum);
+            rq_buffer_printf(out, "rongqiao_%s{lane=\"%s\"} %" PRIuFAST64 "\n", rows[i].name, lanes[lane],
+                             sum);
         }
     }
 }
@@ -83,7 +94,7 @@ void rq_metrics_write(rq_worker *const *workers, size_t count, rq_buffer *out)
     write_net(workers, count, out);
     write_db(workers, count, out);
     head(out, "replies_total", "counter", "Replies by class of status.");
-    for (unsigned class = 1; class < RQ_STATUS_CLASSES; class++)
+    for (unsigned class = 1; class < RQ_STATUS_CLASSES; class ++)
         rq_buffer_printf(out, "rongqiao_replies_total{class=\"%uxx\"} %" PRIuFAST64 "\n", class,
                          SUM(workers[w]->counters.replies[class]));
     head(out, "request_seconds", "histogram", "From the whole request to its reply.");
@@ -94,12 +105,15 @@ void rq_metrics_write(rq_worker *const *workers, size_t count, rq_buffer *out)
     }
     so_far += SUM(workers[w]->counters.latency[RQ_LATENCY_BUCKETS]);
     rq_buffer_printf(out, "rongqiao_request_seconds_bucket{le=\"+Inf\"} %" PRIuFAST64 "\n", so_far);
-    rq_buffer_printf(out, "rongqiao_request_seconds_sum %.6f\nrongqiao_request_seconds_count %" PRIuFAST64 "\n",
+    rq_buffer_printf(out,
+                     "rongqiao_request_seconds_sum %.6f\nrongqiao_request_seconds_count %" PRIuFAST64 "\n",
                      (double)SUM(workers[w]->counters.latency_sum_us) / 1e6, so_far);
     head(out, "matches_total", "counter", "Needs matched by the engine.");
     rq_buffer_printf(out, "rongqiao_matches_total %" PRIuFAST64 "\n", SUM(workers[w]->counters.matches));
     head(out, "match_seconds_total", "counter", "Time spent in the engine.");
-    rq_buffer_printf(out, "rongqiao_match_seconds_total %.6f\n", (double)SUM(workers[w]->counters.match_us) / 1e6);
+    rq_buffer_printf(out, "rongqiao_match_seconds_total %.6f\n",
+                     (double)SUM(workers[w]->counters.match_us) / 1e6);
     head(out, "logins_failed_total", "counter", "Wrong passwords.");
-    rq_buffer_printf(out, "rongqiao_logins_failed_total %" PRIuFAST64 "\n", SUM(workers[w]->counters.logins_failed));
+    rq_buffer_printf(out, "rongqiao_logins_failed_total %" PRIuFAST64 "\n",
+                     SUM(workers[w]->counters.logins_failed));
 }

@@ -35,7 +35,8 @@ static void write_reference(rq_json *json, const char *key, const char *where, c
     rq_json_object_end(json);
 }
 
-static void write_parameter(rq_json *json, const char *name, const char *where, bool required, const rq_field *field)
+static void write_parameter(rq_json *json, const char *name, const char *where, bool required,
+                            const rq_field *field)
 {
     rq_json_object(json, NULL);
     rq_json_string(json, "name", name);
@@ -88,7 +89,8 @@ static void write_body(const rq_route *route, rq_json *json)
     rq_json_object_end(json);
 }
 
-static void write_response(rq_json *json, const char *status, const char *text, const char *type, const char *schema)
+static void write_response(rq_json *json, const char *status, const char *text, const char *type,
+                           const char *schema)
 {
     rq_json_object(json, status);
     rq_json_string(json, "description", text);
@@ -107,8 +109,8 @@ static const char *success_status(const rq_route *route)
 {
     if (route->method == RQ_DELETE)
         return "204";
-    bool makes = route->method == RQ_POST && !strstr(route->path, "{id}") && !strstr(route->path, "/import") &&
-                 !strstr(route->path, "/preview");
+    bool makes = route->method == RQ_POST && !strstr(route->path, "{id}") &&
+                 !strstr(route->path, "/import") && !strstr(route->path, "/preview");
     return makes ? "201" : "200";
 }
 
@@ -182,17 +184,24 @@ static void write_replies(rq_json *json)
     static const struct {
         const char *name, *required; /* comma separated */
     } replies[] = {
-        {"Status", "status"}, {"OpenApi", "openapi,info,paths"}, {"Session", "id,csrf_token,expires_at,user_id,side,roles"},
-        {"List", "items,next"}, {"Object", ""}, {"User", "id"}, {"Consent", "id"},
+        {"Status", "status"},
+        {"OpenApi", "openapi,info,paths"},
+        {"Session", "id,csrf_token,expires_at,user_id,side,roles"},
+        {"List", "items,next"},
+        {"Object", ""},
+        {"User", "id"},
+        {"Consent", "id"},
         {"Enterprise", "id,uscc,uscc_check,verification,name,region_code,industry_code,facts,version"},
         {"Institution", "id,kind,name_zh,status,version"},
         {"Product", "id,product_no,institution_id,kind,name_zh,state,actions,version"},
         {"Programme", "id,type,name_zh,state,version"},
         {"Need", "id,request_no,kinds,amount_fen,state,actions,version"},
-        {"MatchResult", "catalogue_version,weights_version,notice,considered,eligible_total,unknown_total,near_total,eligible,unknown,near"},
+        {"MatchResult", "catalogue_version,weights_version,notice,considered,eligible_total,unknown_total,"
+                        "near_total,eligible,unknown,near"},
         {"Explanation", "need_id,catalogue_version,open,package,facts"},
         {"Application", "id,need_id,institution,origin,state,actions,version"},
-        {"Offer", "id,application_id,need_id,amount_fen,term_months,rate_ppm,cost_ppm,net_disbursed_fen,total_repayable_fen,valid_until,state,actions,version"},
+        {"Offer", "id,application_id,need_id,amount_fen,term_months,rate_ppm,cost_ppm,net_disbursed_fen,"
+                  "total_repayable_fen,valid_until,state,actions,version"},
         {"GuaranteeCase", "id,case_no,need_id,application_id,principal_fen,shares,state,actions,version"},
         {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
         {"ImportReport", "accepted,refused,lines"},
@@ -224,7 +233,8 @@ void rq_openapi_write(rq_buffer *out)
     rq_json_string(&json, "title", "融桥 Rongqiao");
     rq_json_string(&json, "version", "1");
     rq_json_string(&json, "description",
-                   "金额单位为分，利率与比例单位为百万分之一（3.45 % = 34500），时间为 UTC。/ Money is in fen, rates and "
+                   "金额单位为分，利率与比例单位为百万分之一（3.45 % = 34500），时间为 UTC。/ Money is in "
+                   "fen, rates and "
                    "shares in millionths (3.45 % = 34500), time in UTC.");
     rq_json_object_end(&json);
     rq_json_array(&json, "security");

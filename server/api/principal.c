@@ -51,7 +51,8 @@ const rq_principal *rq_principal_cached(rq_worker *worker, const char *token_has
 void rq_principal_remember(rq_worker *worker, const char *token_hash, const rq_principal *principal)
 {
     rq_principal_slot *slot = slot_of(worker, token_hash);
-    /* An enterprise's user that has registered none yet becomes another with the next request, on any worker. */
+    /* An enterprise's user that has registered none yet becomes another with the next request, on any worker.
+     */
     if ((principal->role_bits & RQ_ROLE_ENTERPRISE) && !principal->org_id[0])
         return;
     memcpy(slot->token_hash, token_hash, sizeof(slot->token_hash));
@@ -81,7 +82,8 @@ bool rq_principal_parse(const char *text, rq_principal *out_principal)
     memset(out_principal, 0, sizeof(*out_principal));
     fits = fits && copy_text(object, "user_id", out_principal->user_id, sizeof(out_principal->user_id));
     fits = fits && copy_text(object, "org_id", out_principal->org_id, sizeof(out_principal->org_id));
-    fits = fits && copy_text(object, "session_id", out_principal->session_id, sizeof(out_principal->session_id));
+    fits =
+        fits && copy_text(object, "session_id", out_principal->session_id, sizeof(out_principal->session_id));
     fits = fits && copy_text(object, "side", out_principal->side, sizeof(out_principal->side));
     fits = fits && copy_text(object, "roles", out_principal->roles, sizeof(out_principal->roles));
     fits = fits && copy_text(object, "region", out_principal->region, sizeof(out_principal->region));

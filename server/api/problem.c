@@ -55,17 +55,10 @@ static const struct {
     const char *prefix, *code;
 } sqlstates[] = {
     {"42501", "not_found"}, /* row level security: not yours */
-    {"23503", "reference_unknown"},
-    {"23505", "conflict"},
-    {"23", "value_refused"},
-    {"22", "value_refused"},
-    {"55P03", "busy_elsewhere"},
-    {"40", "busy_elsewhere"},
-    {"57014", "unavailable"},
-    {"57", "unavailable"},
-    {"53", "unavailable"},
-    {"08", "unavailable"},
-    {"25006", "unavailable"},
+    {"23503", "reference_unknown"}, {"23505", "conflict"},       {"23", "value_refused"},
+    {"22", "value_refused"},        {"55P03", "busy_elsewhere"}, {"40", "busy_elsewhere"},
+    {"57014", "unavailable"},       {"57", "unavailable"},       {"53", "unavailable"},
+    {"08", "unavailable"},          {"25006", "unavailable"},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -83,9 +76,9 @@ const rq_problem *rq_problem_for_status(int status)
     static const struct {
         int status;
         const char *code;
-    } by_status[] = {{400, "bad_request"},       {408, "request_timeout"},    {413, "body_too_large"},
-                     {414, "target_too_long"},   {417, "expectation_failed"}, {431, "headers_too_large"},
-                     {501, "not_implemented"},   {503, "unavailable"},        {505, "version_unsupported"}};
+    } by_status[] = {{400, "bad_request"},     {408, "request_timeout"},    {413, "body_too_large"},
+                     {414, "target_too_long"}, {417, "expectation_failed"}, {431, "headers_too_large"},
+                     {501, "not_implemented"}, {503, "unavailable"},        {505, "version_unsupported"}};
     for (size_t i = 0; i < COUNT(by_status); i++)
         if (by_status[i].status == status)
             return rq_problem_find(by_status[i].code);
@@ -223,7 +216,9 @@ rq_language rq_language_of(rq_slice accept_language)
         }
         if (length < 2)
             continue;
-        int language = strncasecmp(range, "zh", 2) == 0 ? RQ_CHINESE : strncasecmp(range, "en", 2) == 0 ? RQ_ENGLISH : -1;
+        int language = strncasecmp(range, "zh", 2) == 0   ? RQ_CHINESE
+                       : strncasecmp(range, "en", 2) == 0 ? RQ_ENGLISH
+                                                          : -1;
         int weight = range_weight(range, length);
         if (language >= 0 && weight > best[language])
             best[language] = weight;

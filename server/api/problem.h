@@ -28,12 +28,14 @@ const rq_problem *rq_problem_find(const char *code);
 /* The problem that stands for a status of the HTTP parser. */
 const rq_problem *rq_problem_for_status(int status);
 
-/* Writes the document. `faults` may be null; `extension` is a JSON object whose members are added (may be null). */
+/* Writes the document. `faults` may be null; `extension` is a JSON object whose members are added (may be
+ * null). */
 void rq_problem_write(const rq_problem *problem, rq_language language, const char *request_id,
                       const rq_faults *faults, const char *extension, rq_buffer *out);
 
 /* What PostgreSQL's refusal means to the asker: SQLSTATE RQnnn carries a problem's code as its message; named
- * constraints and the standard classes come from a table. `out_pointer` gets the field it is about, or null. */
+ * constraints and the standard classes come from a table. `out_pointer` gets the field it is about, or null.
+ */
 const rq_problem *rq_problem_of_sql(const rq_db_reply *reply, const char **out_pointer);
 
 /* The Chinese and English text of a fault code; false when there is none. */

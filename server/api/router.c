@@ -4,10 +4,10 @@
 #include "worker.h"
 
 const rq_routes *const rq_all_routes[] = {
-    &rq_server_routes,     &rq_session_routes,   &rq_user_routes,           &rq_enterprise_routes,
-    &rq_consent_routes,    &rq_institution_routes, &rq_product_routes,      &rq_programme_routes,
-    &rq_need_routes,       &rq_match_routes,     &rq_application_routes,    &rq_offer_routes,
-    &rq_guarantee_routes,  &rq_statistics_routes, &rq_audit_routes,         &rq_reference_routes,
+    &rq_server_routes,    &rq_session_routes,     &rq_user_routes,        &rq_enterprise_routes,
+    &rq_consent_routes,   &rq_institution_routes, &rq_product_routes,     &rq_programme_routes,
+    &rq_need_routes,      &rq_match_routes,       &rq_application_routes, &rq_offer_routes,
+    &rq_guarantee_routes, &rq_statistics_routes,  &rq_audit_routes,       &rq_reference_routes,
 };
 const size_t rq_all_routes_count = sizeof(rq_all_routes) / sizeof(rq_all_routes[0]);
 
@@ -42,7 +42,8 @@ const rq_route *rq_route_find(rq_method method, rq_slice path, rq_slice *out_id,
             rq_slice id;
             if (!path_fits(routes->rows[j].path, path, &id))
                 continue;
-            /* "/v1/matches/preview" and "/v1/needs/{id}" can't clash: a literal is listed before a pattern. */
+            /* "/v1/matches/preview" and "/v1/needs/{id}" can't clash: a literal is listed before a pattern.
+             */
             *out_allow |= 1u << routes->rows[j].method;
             if (routes->rows[j].method == wanted && !found) {
                 found = &routes->rows[j];

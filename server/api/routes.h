@@ -4,12 +4,15 @@
 
 #include "call.h"
 
-#define RQ_ROUTES(table) {(table), sizeof(table) / sizeof((table)[0])}
+#define RQ_ROUTES(table)                                                                                     \
+    {                                                                                                        \
+        (table), sizeof(table) / sizeof((table)[0])                                                          \
+    }
 
-extern const rq_routes rq_server_routes, rq_session_routes, rq_user_routes, rq_enterprise_routes, rq_consent_routes,
-    rq_institution_routes, rq_product_routes, rq_programme_routes, rq_need_routes, rq_match_routes,
-    rq_application_routes, rq_offer_routes, rq_guarantee_routes, rq_statistics_routes, rq_audit_routes,
-    rq_reference_routes;
+extern const rq_routes rq_server_routes, rq_session_routes, rq_user_routes, rq_enterprise_routes,
+    rq_consent_routes, rq_institution_routes, rq_product_routes, rq_programme_routes, rq_need_routes,
+    rq_match_routes, rq_application_routes, rq_offer_routes, rq_guarantee_routes, rq_statistics_routes,
+    rq_audit_routes, rq_reference_routes;
 
 /* Schemas that several collections share. */
 extern const rq_schema rq_page_query;   /* cursor and limit */
@@ -17,11 +20,11 @@ extern const rq_schema rq_reason_input; /* reason_code, reason_text, note */
 extern const rq_schema rq_rule_schema, rq_rate_schema, rq_fee_schema;
 
 /* The page fields for a list's own query schema. */
-#define RQ_PAGE_FIELDS                                                                                                 \
-    {.name = "cursor", .type = RQ_FIELD_UUID, .zh = "上一页给出的 next", .en = "the previous page's next"},              \
-    {                                                                                                                  \
-        .name = "limit", .type = RQ_FIELD_INTEGER, .min = 1, .max = RQ_LIMIT_PAGE_ROWS, .zh = "每页条数，默认 20",       \
-        .en = "rows a page, 20 unless told"                                                                            \
+#define RQ_PAGE_FIELDS                                                                                       \
+    {.name = "cursor", .type = RQ_FIELD_UUID, .zh = "上一页给出的 next", .en = "the previous page's next"},  \
+    {                                                                                                        \
+        .name = "limit", .type = RQ_FIELD_INTEGER, .min = 1, .max = RQ_LIMIT_PAGE_ROWS,                      \
+        .zh = "每页条数，默认 20", .en = "rows a page, 20 unless told"                                       \
     }
 
 #endif

@@ -38,7 +38,8 @@ static const char *pointer_at(rq_faults *faults, const char *base, size_t index)
     return text ? text : base;
 }
 
-void rq_list_each(const char *list, void (*each)(void *argument, const char *word, size_t length), void *argument)
+void rq_list_each(const char *list, void (*each)(void *argument, const char *word, size_t length),
+                  void *argument)
 {
     if (strcmp(list, "facts") == 0) {
         for (size_t i = 0; i < RQ_FACTS; i++)
@@ -112,7 +113,8 @@ static int64_t count_characters(const char *text, size_t length)
 
 static bool is_code(const char *text)
 {
-    return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/()+ -")] == 0;
+    return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/()+ -")] ==
+           0;
 }
 
 static bool all_digits(const char *text, size_t length)

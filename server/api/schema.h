@@ -1,4 +1,5 @@
-/* Input schemas as rows of fields. One table validates, names the reasons, and prints the OpenAPI document. */
+/* Input schemas as rows of fields. One table validates, names the reasons, and prints the OpenAPI document.
+ */
 #ifndef RONGQIAO_API_SCHEMA_H
 #define RONGQIAO_API_SCHEMA_H
 
@@ -12,10 +13,10 @@
 #include "rongqiao/limits.h"
 
 typedef enum rq_field_type {
-    RQ_FIELD_TEXT,     /* min..max characters; no control characters but line feed */
-    RQ_FIELD_INTEGER,  /* min..max */
+    RQ_FIELD_TEXT,    /* min..max characters; no control characters but line feed */
+    RQ_FIELD_INTEGER, /* min..max */
     RQ_FIELD_BOOLEAN,
-    RQ_FIELD_DATE,     /* YYYY-MM-DD, a day that exists */
+    RQ_FIELD_DATE, /* YYYY-MM-DD, a day that exists */
     RQ_FIELD_UUID,
     RQ_FIELD_WORD,     /* one word of `list` */
     RQ_FIELD_WORDS,    /* distinct words of `list`, min..max of them */
@@ -73,11 +74,11 @@ struct rq_schema {
     rq_schema_rule rule;
 };
 
-#define RQ_SCHEMA(schema_name, field_table, schema_rule)                                                               \
-    {.name = (schema_name),                                                                                            \
-     .fields = (field_table),                                                                                          \
-     .count = sizeof(field_table) / sizeof((field_table)[0]),                                                          \
-     .rule = (schema_rule)}
+#define RQ_SCHEMA(schema_name, field_table, schema_rule)                                                     \
+    {                                                                                                        \
+        .name = (schema_name), .fields = (field_table),                                                      \
+        .count = sizeof(field_table) / sizeof((field_table)[0]), .rule = (schema_rule)                       \
+    }
 
 /* Checks `value` against `schema`, collecting every fault below `pointer`. Unknown keys are faults. */
 void rq_schema_check(const rq_schema *schema, const json_t *value, const char *pointer, rq_faults *faults);
@@ -96,7 +97,8 @@ json_t *rq_schema_from_cells(const rq_schema *schema, char *const *header, char 
 /* Whether `text` is a word of `list`: a list of the vocabulary, "facts", or "=a,b,c". */
 bool rq_list_has(const char *list, const char *text);
 /* Calls back for each word of a list, in order. */
-void rq_list_each(const char *list, void (*each)(void *argument, const char *word, size_t length), void *argument);
+void rq_list_each(const char *list, void (*each)(void *argument, const char *word, size_t length),
+                  void *argument);
 
 /* Writes the JSON Schema (OpenAPI 3.1) of a schema's object. */
 void rq_schema_describe(const rq_schema *schema, const char *key, rq_json *json);

@@ -18,8 +18,8 @@ static bool parse_integer(const char *text, int64_t *out_value)
     return errno == 0 && *end == 0;
 }
 
-/* The JSON value of one piece of text by its field's type; text that does not fit stays text, so that the check
- * names the fault. */
+/* The JSON value of one piece of text by its field's type; text that does not fit stays text, so that the
+ * check names the fault. */
 static json_t *value_of(const rq_field *field, const char *text)
 {
     int64_t number;
@@ -63,7 +63,8 @@ static const rq_field *find_field(const rq_schema *schema, const char *name)
 }
 
 /* Puts one named text into the object; a fault when the name is unknown or doubled. */
-static void put(json_t *object, const rq_schema *schema, const char *name, const char *text, rq_faults *faults)
+static void put(json_t *object, const rq_schema *schema, const char *name, const char *text,
+                rq_faults *faults)
 {
     const rq_field *field = find_field(schema, name);
     const char *pointer = rq_arena_printf(faults->arena, "/%s", name);
@@ -111,7 +112,8 @@ json_t *rq_schema_from_cells(const rq_schema *schema, char *const *header, char 
     return object;
 }
 
-/* Description -------------------------------------------------------------------------------------------------- */
+/* Description
+ * -------------------------------------------------------------------------------------------------- */
 
 static void write_word(void *argument, const char *word, size_t length)
 {

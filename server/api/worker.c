@@ -15,10 +15,11 @@ struct rq_posted {
     void *argument;
 };
 
-const int64_t rq_latency_bounds_us[RQ_LATENCY_BUCKETS] = {100,   250,   500,    1000,   2500,   5000,
+const int64_t rq_latency_bounds_us[RQ_LATENCY_BUCKETS] = {100,   250,   500,    1000,   2500,    5000,
                                                           10000, 25000, 100000, 250000, 1000000, 5000000};
 
-/* What the net side asks --------------------------------------------------------------------------------------------- */
+/* What the net side asks
+ * --------------------------------------------------------------------------------------------- */
 
 static size_t body_limit(void *context, const rq_request *head)
 {
@@ -41,7 +42,8 @@ static void on_refusal(void *context, rq_refusal *refusal)
     char *extension = rq_arena_printf(refusal->arena, "{\"reason\":\"%s\"}", refusal->code);
     (void)context;
     rq_buffer_init(&body, RQ_LIMIT_BODY_BYTES);
-    rq_problem_write(rq_problem_for_status(refusal->status), language, refusal->request_id, NULL, extension, &body);
+    rq_problem_write(rq_problem_for_status(refusal->status), language, refusal->request_id, NULL, extension,
+                     &body);
     refusal->body = body.failed ? NULL : rq_arena_strndup(refusal->arena, body.data, body.length);
     refusal->body_length = refusal->body ? body.length : 0;
     refusal->content_type = "application/problem+json";
@@ -67,16 +69,19 @@ static void on_replied(void *context, const rq_exchange *exchange, int status, s
         bucket++;
     atomic_fetch_add_explicit(&worker->counters.latency[bucket], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&worker->counters.latency_sum_us, (uint_fast64_t)took_us, memory_order_relaxed);
-    atomic_fetch_add_explicit(&worker->counters.replies[class < RQ_STATUS_CLASSES ? class : 0], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&worker->counters.replies[class < RQ_STATUS_CLASSES ? class : 0], 1,
+                              memory_order_relaxed);
 
     char path[128];
     size_t length = request->path.length < sizeof(path) - 1 ? request->path.length : sizeof(path) - 1;
     memcpy(path, request->path.data ? request->path.data : "", length);
     path[length] = 0;
     RQ_LOG(status >= 500 ? RQ_LOG_WARNING : RQ_LOG_INFO, "request",
-           RQ_LOG_TEXT("request_id", rq_exchange_id(exchange)), RQ_LOG_TEXT("peer", rq_exchange_peer(exchange)),
+           RQ_LOG_TEXT("request_id", rq_exchange_id(exchange)),
+           RQ_LOG_TEXT("peer", rq_exchange_peer(exchange)),
            RQ_LOG_TEXT("method", rq_method_names[request->method]), RQ_LOG_TEXT("path", path),
-           RQ_LOG_NUMBER("status", status), RQ_LOG_NUMBER("bytes", body_length), RQ_LOG_NUMBER("took_us", took_us));
+           RQ_LOG_NUMBER("status", status), RQ_LOG_NUMBER("bytes", body_length),
+           RQ_LOG_NUMBER("took_us", took_us));
 }
 
 static const rq_net_handler net_handler = {
@@ -87,7 +92,8 @@ static const rq_net_handler net_handler = {
     .replied = on_replied,
 };
 
-/* Posts from other threads --------------------------------------------------------------------------------------------- */
+/* Posts from other threads
+ * --------------------------------------------------------------------------------------------- */
 
 bool rq_worker_post(rq_worker *worker, void (*function)(rq_worker *worker, void *argument), void *argument)
 {
@@ -181,7 +187,9 @@ static void break_loop(rq_worker *worker, void *argument)
     event_base_loopbreak(worker->base);
 }
 
-/* Life ------------------------------------------------------------------------------------------------------------------- */
+/* Life
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static void on_pulse(evutil_socket_t fd, short what, void *argument)
 {
@@ -246,8 +254,8 @@ static rq_status open_parts(rq_worker *worker, const rq_worker_setup *setup, rq_
     net.handshakes_max = (uint32_t)config->handshakes_max;
     rq_status status = rq_db_new(worker->base, &db, &worker->db, error);
     if (status == RQ_OK)
-        status = rq_worker_net_new(worker->base, setup->listen_fd, setup->tls, &net, &net_handler, worker, &worker->net,
-                                   error);
+        status = rq_worker_net_new(worker->base, setup->listen_fd, setup->tls, &net, &net_handler, worker,
+                                   &worker->net, error);
     return status;
 }
 

@@ -57,8 +57,8 @@ struct rq_worker {
     rq_worker_counters counters;
 };
 
-/* Hashes `password` (copied) with the parameters of `expected` (a stored hash, copied; null: a new salt), then
- * calls `done` on the worker's thread. False when the queue is full. */
+/* Hashes `password` (copied) with the parameters of `expected` (a stored hash, copied; null: a new salt),
+ * then calls `done` on the worker's thread. False when the queue is full. */
 typedef void (*rq_hash_done)(rq_worker *worker, void *argument, bool equal, const char *hash);
 bool rq_hash_pool_submit(rq_hash_pool *pool, rq_worker *worker, const char *password, const char *expected,
                          rq_hash_done done, void *argument);
@@ -73,8 +73,8 @@ bool rq_principal_parse(const char *text, rq_principal *out_principal);
 /* The routes, and the one that a request means. */
 extern const rq_routes *const rq_all_routes[];
 extern const size_t rq_all_routes_count;
-/* Finds the route; `out_id` gets the path's identifier (a slice of `path`), `out_allow` the bits of the methods the
- * path takes when it exists at all. */
+/* Finds the route; `out_id` gets the path's identifier (a slice of `path`), `out_allow` the bits of the
+ * methods the path takes when it exists at all. */
 const rq_route *rq_route_find(rq_method method, rq_slice path, rq_slice *out_id, unsigned *out_allow);
 
 /* /livez and /readyz, which need no database. */

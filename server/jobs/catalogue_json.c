@@ -16,9 +16,10 @@ static size_t decode_products(const json_t *list, rq_arena *arena, rq_product *o
         if (rq_product_decode(json_array_get(list, i), arena, &out[count], &error) == RQ_OK)
             count++;
         else
-            RQ_LOG(RQ_LOG_ERROR, "product_not_decoded",
-                   RQ_LOG_TEXT("product_id", json_string_value(json_object_get(json_array_get(list, i), "id"))),
-                   RQ_LOG_TEXT("reason", error.message));
+            RQ_LOG(
+                RQ_LOG_ERROR, "product_not_decoded",
+                RQ_LOG_TEXT("product_id", json_string_value(json_object_get(json_array_get(list, i), "id"))),
+                RQ_LOG_TEXT("reason", error.message));
     }
     return count;
 }
@@ -32,7 +33,8 @@ static size_t decode_programmes(const json_t *list, rq_arena *arena, rq_programm
             count++;
         else
             RQ_LOG(RQ_LOG_ERROR, "programme_not_decoded",
-                   RQ_LOG_TEXT("programme_id", json_string_value(json_object_get(json_array_get(list, i), "id"))),
+                   RQ_LOG_TEXT("programme_id",
+                               json_string_value(json_object_get(json_array_get(list, i), "id"))),
                    RQ_LOG_TEXT("reason", error.message));
     }
     return count;
@@ -59,11 +61,13 @@ static rq_weights decode_weights(const json_t *w)
 
 rq_status rq_catalogue_from_json(const json_t *document, rq_catalogue **out_catalogue, rq_error *error)
 {
-    const json_t *products = json_object_get(document, "products"), *programmes = json_object_get(document, "programmes");
+    const json_t *products = json_object_get(document, "products"),
+                 *programmes = json_object_get(document, "programmes");
     const json_t *lpr = json_object_get(document, "lpr");
     const char *lpr_date = json_string_value(json_object_get(lpr, "published_on"));
     rq_arena *arena = rq_arena_new(LOAD_ARENA);
-    rq_product *product_rows = arena ? rq_arena_array(arena, json_array_size(products) + 1, sizeof(rq_product)) : NULL;
+    rq_product *product_rows =
+        arena ? rq_arena_array(arena, json_array_size(products) + 1, sizeof(rq_product)) : NULL;
     rq_programme *programme_rows =
         arena ? rq_arena_array(arena, json_array_size(programmes) + 1, sizeof(rq_programme)) : NULL;
     rq_status status = RQ_NOMEM;

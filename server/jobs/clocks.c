@@ -54,7 +54,8 @@ static void *run(void *argument)
             until.tv_nsec -= 1000000000;
         }
         pthread_mutex_lock(&clocks->lock);
-        while (!clocks->stopping && pthread_cond_timedwait(&clocks->stop_wanted, &clocks->lock, &until) != ETIMEDOUT)
+        while (!clocks->stopping &&
+               pthread_cond_timedwait(&clocks->stop_wanted, &clocks->lock, &until) != ETIMEDOUT)
             continue;
     }
     pthread_mutex_unlock(&clocks->lock);
@@ -63,8 +64,8 @@ static void *run(void *argument)
     return NULL;
 }
 
-rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours, int64_t learn_interval_ms,
-                          rq_clocks **out_clocks, rq_error *error)
+rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours,
+                          int64_t learn_interval_ms, rq_clocks **out_clocks, rq_error *error)
 {
     rq_clocks *clocks = calloc(1, sizeof(*clocks));
     if (!clocks)

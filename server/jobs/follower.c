@@ -37,8 +37,10 @@ static void load(rq_follower *follower)
     const char *const newest = NULL;
     rq_catalogue *catalogue = NULL;
     rq_error error = {0};
-    PGresult *result = rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/load", &newest, 1);
-    json_t *document = result ? json_loadb(PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0), 0, NULL) : NULL;
+    PGresult *result =
+        rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/load", &newest, 1);
+    json_t *document =
+        result ? json_loadb(PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0), 0, NULL) : NULL;
     rq_status status = document ? rq_catalogue_from_json(document, &catalogue, &error) : RQ_IO;
     PQclear(result);
     json_decref(document);
@@ -73,7 +75,8 @@ static void on_compare(evutil_socket_t fd, short what, void *argument)
     rq_follower *follower = argument;
     (void)fd;
     (void)what;
-    PGresult *result = rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/version", NULL, 0);
+    PGresult *result =
+        rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/version", NULL, 0);
     if (result && strtoll(PQgetvalue(result, 0, 0), NULL, 10) != follower->version)
         load_later(follower, 0);
     PQclear(result);
@@ -133,8 +136,8 @@ rq_status rq_follower_start(const char *conninfo, rq_follower_publish publish, v
         event_add(follower->stop_event, NULL) != 0 || event_add(follower->compare_event, &compare) != 0)
         status = rq_fail(error, RQ_IO, "cannot set up the follower's event loop");
     else
-        status = rq_listener_new(follower->base, conninfo, "rongqiao_catalogue", on_change, follower, &follower->listener,
-                                 error);
+        status = rq_listener_new(follower->base, conninfo, "rongqiao_catalogue", on_change, follower,
+                                 &follower->listener, error);
     if (status == RQ_OK && pthread_create(&follower->thread, NULL, run, follower) != 0)
         status = rq_fail(error, RQ_IO, "cannot start the follower's thread");
     if (status != RQ_OK) {

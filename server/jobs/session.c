@@ -24,7 +24,8 @@ PGresult *rq_run_as_system(PGconn **connection, const char *conninfo, const char
     }
     PGresult *result = NULL;
     if (command(*connection, "begin") && command(*connection, enter))
-        result = PQexecParams(*connection, rq_statement_find(statement)->text, count, NULL, parameters, NULL, NULL, 0);
+        result = PQexecParams(*connection, rq_statement_find(statement)->text, count, NULL, parameters, NULL,
+                              NULL, 0);
     bool done = PQresultStatus(result) == PGRES_TUPLES_OK && command(*connection, "commit");
     if (done)
         return result;

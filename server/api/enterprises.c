@@ -7,33 +7,15 @@
 #include "routes.h"
 
 static const rq_field tag_fields[] = {
-    {.name = "tag", .type = RQ_FIELD_WORD, .required = true, .list = "tag", .zh = "资质标签", .en = "the qualification"},
-    {.name = "issuer", .type = RQ_FIELD_TEXT, .min = 1, .max = 120, .zh = "认定机关", .en = "who granted it"},
-    {.name = "valid_from", .type = RQ_FIELD_DATE, .zh = "有效期起", .en = "valid from"},
-    {.name = "valid_to", .type = RQ_FIELD_DATE, .zh = "有效期止", .en = "valid to"},
+    {"tag", RQ_FIELD_WORD, true, 0, 0, "tag", NULL, "资质标签", "the qualification"},
+    {"issuer", RQ_FIELD_TEXT, false, 1, 120, NULL, NULL, "认定机关", "who granted it"},
+    {"valid_from", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "有效期起", "valid from"},
+    {"valid_to", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "有效期止", "valid to"},
 };
 static const rq_schema tag_schema = RQ_SCHEMA("Tag", tag_fields, NULL);
 
 static const char statuses[] = "=existing,operating,revoked,deregistered,moved_out,suspended,liquidation";
 #define MONEY_MAX INT64_C(1000000000000000)
-
-#define PROFILE_FIELDS(is_new)                                                                                                                        \
-    {.name = "uscc", .type = RQ_FIELD_CODE, .required = (is_new), .min = 1, .max = 32, .zh = "统一社会信用代码", .en = "unified social credit code"},              \
-    {.name = "name", .type = RQ_FIELD_TEXT, .required = (is_new), .min = 2, .max = 120, .zh = "企业名称", .en = "name"},                                     \
-    {.name = "legal_rep_name", .type = RQ_FIELD_TEXT, .min = 1, .max = 60, .zh = "法定代表人", .en = "legal representative"},                                \
-    {.name = "registered_capital_fen", .type = RQ_FIELD_INTEGER, .min = 0, .max = MONEY_MAX, .zh = "注册资本，分", .en = "registered capital, fen"},         \
-    {.name = "established_on", .type = RQ_FIELD_DATE, .zh = "成立日期", .en = "established on"},                                                            \
-    {.name = "reg_status", .type = RQ_FIELD_WORD, .list = statuses, .zh = "登记状态", .en = "registration status"},                                         \
-    {.name = "region_code", .type = RQ_FIELD_REGION, .required = (is_new), .zh = "行政区划 GB/T 2260", .en = "region, GB/T 2260"},                           \
-    {.name = "address", .type = RQ_FIELD_TEXT, .min = 1, .max = 200, .zh = "地址", .en = "address"},                                                        \
-    {.name = "industry_code", .type = RQ_FIELD_INDUSTRY, .required = (is_new), .zh = "行业小类 GB/T 4754", .en = "industry class, GB/T 4754"},               \
-    {.name = "main_business", .type = RQ_FIELD_TEXT, .min = 1, .max = 500, .zh = "主营业务", .en = "main business"},                                        \
-    {.name = "employees", .type = RQ_FIELD_INTEGER, .min = 0, .max = 10000000, .zh = "从业人员，人", .en = "employees"},                                     \
-    {.name = "revenue_fen", .type = RQ_FIELD_INTEGER, .min = 0, .max = MONEY_MAX, .zh = "营业收入，分", .en = "annual revenue, fen"},                        \
-    {.name = "total_assets_fen", .type = RQ_FIELD_INTEGER, .min = 0, .max = MONEY_MAX, .zh = "资产总额，分", .en = "total assets, fen"},                     \
-    {.name = "fiscal_year", .type = RQ_FIELD_INTEGER, .min = 2000, .max = 2100, .zh = "会计年度", .en = "fiscal year of the figures"},                       \
-    {.name = "contact_name", .type = RQ_FIELD_TEXT, .min = 1, .max = 60, .zh = "联系人", .en = "contact"},                                                  \
-    {.name = "contact_mobile", .type = RQ_FIELD_CODE, .min = 11, .max = 11, .zh = "联系手机", .en = "contact's mobile number"}
 
 static void check_profile(const json_t *object, const char *pointer, rq_faults *faults)
 {
@@ -41,42 +23,71 @@ static void check_profile(const json_t *object, const char *pointer, rq_faults *
     const char *mobile = json_string_value(json_object_get(object, "contact_mobile"));
     rq_date date;
     if (established && rq_date_parse(established, strlen(established), &date) && date > rq_today())
-        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/established_on", pointer), "date_future", 0, NULL);
-    if (mobile && !(mobile[0] == '1' && mobile[1] >= '3' && mobile[1] <= '9' && strspn(mobile, "0123456789") == 11))
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/established_on", pointer), "date_future", 0,
+                     NULL);
+    if (mobile &&
+        !(mobile[0] == '1' && mobile[1] >= '3' && mobile[1] <= '9' && strspn(mobile, "0123456789") == 11))
         rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/contact_mobile", pointer), "mobile", 0, NULL);
 }
 
 static const rq_field new_fields[] = {
-    PROFILE_FIELDS(true),
-    {.name = "tags", .type = RQ_FIELD_OBJECTS, .min = 0, .max = 16, .schema = &tag_schema, .zh = "资质", .en = "qualifications"},
-    {.name = "facts", .type = RQ_FIELD_FACTS, .zh = "事实，附来源与日期", .en = "facts, each with source and date"},
+    {"uscc", RQ_FIELD_CODE, true, 1, 32, NULL, NULL, "统一社会信用代码", "unified social credit code"},
+    {"name", RQ_FIELD_TEXT, true, 2, 120, NULL, NULL, "企业名称", "name"},
+    {"legal_rep_name", RQ_FIELD_TEXT, false, 1, 60, NULL, NULL, "法定代表人", "legal representative"},
+    {"registered_capital_fen", RQ_FIELD_INTEGER, false, 0, MONEY_MAX, NULL, NULL, "注册资本，分",
+     "registered capital, fen"},
+    {"established_on", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "成立日期", "established on"},
+    {"reg_status", RQ_FIELD_WORD, false, 0, 0, statuses, NULL, "登记状态", "registration status"},
+    {"region_code", RQ_FIELD_REGION, true, 0, 0, NULL, NULL, "行政区划 GB/T 2260", "region, GB/T 2260"},
+    {"address", RQ_FIELD_TEXT, false, 1, 200, NULL, NULL, "地址", "address"},
+    {"industry_code", RQ_FIELD_INDUSTRY, true, 0, 0, NULL, NULL, "行业小类 GB/T 4754",
+     "industry class, GB/T 4754"},
+    {"main_business", RQ_FIELD_TEXT, false, 1, 500, NULL, NULL, "主营业务", "main business"},
+    {"employees", RQ_FIELD_INTEGER, false, 0, 10000000, NULL, NULL, "从业人员，人", "employees"},
+    {"revenue_fen", RQ_FIELD_INTEGER, false, 0, MONEY_MAX, NULL, NULL, "营业收入，分", "annual revenue, fen"},
+    {"total_assets_fen", RQ_FIELD_INTEGER, false, 0, MONEY_MAX, NULL, NULL, "资产总额，分",
+     "total assets, fen"},
+    {"fiscal_year", RQ_FIELD_INTEGER, false, 2000, 2100, NULL, NULL, "会计年度",
+     "fiscal year of the figures"},
+    {"contact_name", RQ_FIELD_TEXT, false, 1, 60, NULL, NULL, "联系人", "contact"},
+    {"contact_mobile", RQ_FIELD_CODE, false, 11, 11, NULL, NULL, "联系手机", "contact's mobile number"},
+    {"tags", RQ_FIELD_OBJECTS, false, 0, 16, NULL, &tag_schema, "资质", "qualifications"},
+    {"facts", RQ_FIELD_FACTS, false, 0, 0, NULL, NULL, "事实，附来源与日期",
+     "facts, each with source and date"},
 };
 static const rq_schema new_input = RQ_SCHEMA("NewEnterprise", new_fields, check_profile);
 
-static const rq_field change_fields[] = {PROFILE_FIELDS(false)};
-static const rq_schema change_input = RQ_SCHEMA("EnterpriseChange", change_fields, check_profile);
+/* The profile alone; what is absent stays. */
+enum { PROFILE_FIELDS = 16 };
+static const rq_schema change_input = {.name = "EnterpriseChange",
+                                       .fields = new_fields,
+                                       .count = PROFILE_FIELDS,
+                                       .rule = check_profile,
+                                       .is_partial = true};
 
 static const rq_field facts_fields[] = {
-    {.name = "facts", .type = RQ_FIELD_FACTS, .required = true, .zh = "事实；值为 null 即删除", .en = "facts; a null value forgets one"},
+    {"facts", RQ_FIELD_FACTS, true, 0, 0, NULL, NULL, "事实；值为 null 即删除",
+     "facts; a null value forgets one"},
 };
 static const rq_schema facts_input = RQ_SCHEMA("Facts", facts_fields, NULL);
 
 static const rq_field tags_fields[] = {
-    {.name = "tags", .type = RQ_FIELD_OBJECTS, .required = true, .min = 1, .max = 16, .schema = &tag_schema, .zh = "资质", .en = "qualifications"},
+    {"tags", RQ_FIELD_OBJECTS, true, 1, 16, NULL, &tag_schema, "资质", "qualifications"},
 };
 static const rq_schema tags_input = RQ_SCHEMA("Tags", tags_fields, NULL);
 
 static const rq_field verify_fields[] = {
-    {.name = "verification", .type = RQ_FIELD_WORD, .required = true, .list = "=verified,rejected", .zh = "核验结论", .en = "the finding"},
-    {.name = "note", .type = RQ_FIELD_TEXT, .required = true, .min = 5, .max = 500, .zh = "核验依据", .en = "the evidence"},
+    {"verification", RQ_FIELD_WORD, true, 0, 0, "=verified,rejected", NULL, "核验结论", "the finding"},
+    {"note", RQ_FIELD_TEXT, true, 5, 500, NULL, NULL, "核验依据", "the evidence"},
 };
 static const rq_schema verify_input = RQ_SCHEMA("Verification", verify_fields, NULL);
 
 static const rq_field list_fields[] = {
     RQ_PAGE_FIELDS,
-    {.name = "region", .type = RQ_FIELD_REGION, .zh = "行政区划（含下级）", .en = "region with all below it"},
-    {.name = "verification", .type = RQ_FIELD_WORD, .list = "=verified,pending,rejected", .zh = "核验状态", .en = "verification"},
-    {.name = "uscc", .type = RQ_FIELD_CODE, .min = 1, .max = 32, .zh = "统一社会信用代码", .en = "unified social credit code"},
+    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
+    {"verification", RQ_FIELD_WORD, false, 0, 0, "=verified,pending,rejected", NULL, "核验状态",
+     "verification"},
+    {"uscc", RQ_FIELD_CODE, false, 1, 32, NULL, NULL, "统一社会信用代码", "unified social credit code"},
 };
 static const rq_schema list_query = RQ_SCHEMA("EnterpriseQuery", list_fields, NULL);
 
@@ -109,15 +120,29 @@ static rq_step read_import(rq_call *call)
     return rq_import_read(call, &new_input, finish_line);
 }
 
-enum { PARTIES = RQ_ROLE_ENTERPRISE | RQ_ROLES_INSTITUTION | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR };
+enum {
+    PARTIES =
+        RQ_ROLE_ENTERPRISE | RQ_ROLES_INSTITUTION | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR
+};
 static const rq_route rows[] = {
-    {.method = RQ_POST, .path = "/v1/enterprises", .roles = RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR, .input = &new_input, .compute = check_uscc, .statement = "enterprises/create", .flags = RQ_ROUTE_KEY, .reply = "Enterprise", .zh = "登记企业", .en = "Register an enterprise"},
-    {.method = RQ_GET, .path = "/v1/enterprises", .roles = PARTIES, .input = &list_query, .statement = "enterprises/list", .reply = "List", .zh = "企业列表", .en = "Enterprises"},
-    {.method = RQ_POST, .path = "/v1/enterprises/import", .roles = RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, .input = &rq_import_input, .compute = read_import, .statement = "enterprises/import", .flags = RQ_ROUTE_KEY | RQ_ROUTE_CSV, .body_limit = RQ_LIMIT_IMPORT_BODY_BYTES, .reply = "ImportReport", .zh = "批量导入企业", .en = "Import enterprises"},
-    {.method = RQ_GET, .path = "/v1/enterprises/{id}", .roles = PARTIES, .statement = "enterprises/get", .reply = "Enterprise", .zh = "企业档案", .en = "One enterprise"},
-    {.method = RQ_PATCH, .path = "/v1/enterprises/{id}", .roles = RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR, .input = &change_input, .compute = check_uscc, .statement = "enterprises/update", .flags = RQ_ROUTE_IF_MATCH, .reply = "Enterprise", .zh = "修改企业档案", .en = "Change a profile"},
-    {.method = RQ_POST, .path = "/v1/enterprises/{id}/facts", .roles = RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, .input = &facts_input, .statement = "enterprises/facts", .flags = RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH, .reply = "Enterprise", .zh = "登记事实", .en = "Record facts"},
-    {.method = RQ_POST, .path = "/v1/enterprises/{id}/tags", .roles = RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR, .input = &tags_input, .statement = "enterprises/tags", .flags = RQ_ROUTE_KEY, .reply = "Enterprise", .zh = "认定资质", .en = "Confirm qualifications"},
-    {.method = RQ_POST, .path = "/v1/enterprises/{id}/verify", .roles = RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR, .input = &verify_input, .statement = "enterprises/verify", .flags = RQ_ROUTE_KEY, .reply = "Enterprise", .zh = "人工核验", .en = "Verify by hand"},
+    RQ_ROUTE(POST, "/v1/enterprises", RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR, &new_input, "enterprises/create",
+             RQ_ROUTE_KEY, "Enterprise", "登记企业", "Register an enterprise", .compute = check_uscc),
+    RQ_ROUTE(GET, "/v1/enterprises", PARTIES, &list_query, "enterprises/list", 0, "List", "企业列表",
+             "Enterprises"),
+    RQ_ROUTE(POST, "/v1/enterprises/import", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, &rq_import_input,
+             "enterprises/import", RQ_ROUTE_KEY | RQ_ROUTE_CSV, "ImportReport", "批量导入企业",
+             "Import enterprises", .compute = read_import, .body_limit = RQ_LIMIT_IMPORT_BODY_BYTES),
+    RQ_ROUTE(GET, "/v1/enterprises/{id}", PARTIES, NULL, "enterprises/get", 0, "Enterprise", "企业档案",
+             "One enterprise"),
+    RQ_ROUTE(PATCH, "/v1/enterprises/{id}", RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR, &change_input,
+             "enterprises/update", RQ_ROUTE_IF_MATCH, "Enterprise", "修改企业档案", "Change a profile",
+             .compute = check_uscc),
+    RQ_ROUTE(POST, "/v1/enterprises/{id}/facts", RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY,
+             &facts_input, "enterprises/facts", RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH, "Enterprise", "登记事实",
+             "Record facts"),
+    RQ_ROUTE(POST, "/v1/enterprises/{id}/tags", RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR, &tags_input,
+             "enterprises/tags", RQ_ROUTE_KEY, "Enterprise", "认定资质", "Confirm qualifications"),
+    RQ_ROUTE(POST, "/v1/enterprises/{id}/verify", RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR, &verify_input,
+             "enterprises/verify", RQ_ROUTE_KEY, "Enterprise", "人工核验", "Verify by hand"),
 };
 const rq_routes rq_enterprise_routes = RQ_ROUTES(rows);

@@ -20,7 +20,7 @@ static void check_items(const json_t *object, const char *pointer, rq_faults *fa
         rq_fault_add(faults, at, "too_many", RQ_LIMIT_IMPORT_ROWS, NULL);
 }
 static const rq_field open_fields[] = {
-    {.name = "items", .type = RQ_FIELD_FACT_VALUE, .required = true, .zh = "各行", .en = "the lines"},
+    {"items", RQ_FIELD_FACT_VALUE, true, 0, 0, NULL, NULL, "各行", "the lines"},
 };
 const rq_schema rq_import_input = RQ_SCHEMA("Import", open_fields, check_items);
 

@@ -1,5 +1,5 @@
-/* Needs and their matches. A need is matched where it is posted: the facts are read, the engine runs on the worker's
- * snapshot, and need and match are stored in one transaction. */
+/* Needs and their matches. A need is matched where it is posted: the facts are read, the engine runs on the
+ * worker's snapshot, and need and match are stored in one transaction. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,37 +9,51 @@
 #include "worker.h"
 
 static const rq_field need_fields[] = {
-    {.name = "enterprise_id", .type = RQ_FIELD_UUID, .zh = "企业（平台代为发布时）", .en = "the enterprise, when the operator posts for it"},
-    {.name = "kinds", .type = RQ_FIELD_WORDS, .required = true, .min = 1, .max = 11, .list = "kind", .zh = "可接受的融资方式", .en = "kinds of finance accepted"},
-    {.name = "amount_fen", .type = RQ_FIELD_INTEGER, .required = true, .min = 100000, .max = INT64_C(100000000000), .zh = "金额，分（1,000 元至 10 亿元）", .en = "amount, fen (1,000 to 1,000,000,000 yuan)"},
-    {.name = "amount_min_fen", .type = RQ_FIELD_INTEGER, .min = 1, .max = INT64_C(100000000000), .zh = "最低可接受金额，分", .en = "least acceptable amount, fen"},
-    {.name = "term_months", .type = RQ_FIELD_INTEGER, .min = 1, .max = 360, .zh = "期限，月", .en = "term, months"},
-    {.name = "term_days", .type = RQ_FIELD_INTEGER, .min = 1, .max = 30, .zh = "期限，天（转贷）", .en = "term, days (bridge)"},
-    {.name = "max_rate_ppm", .type = RQ_FIELD_INTEGER, .min = 0, .max = 240000, .zh = "可接受最高年利率，百万分之一", .en = "highest acceptable yearly rate, ppm"},
-    {.name = "purpose", .type = RQ_FIELD_WORD, .required = true, .list = "purpose", .zh = "用途", .en = "purpose"},
-    {.name = "purpose_detail", .type = RQ_FIELD_TEXT, .min = 1, .max = 500, .zh = "用途说明", .en = "the purpose in words"},
-    {.name = "repayments", .type = RQ_FIELD_WORDS, .min = 0, .max = 5, .list = "repayment", .zh = "还款方式（空为不限）", .en = "repayment methods; none: any"},
-    {.name = "collateral", .type = RQ_FIELD_WORDS, .min = 0, .max = 9, .list = "collateral", .zh = "担保物", .en = "collateral"},
-    {.name = "needed_by", .type = RQ_FIELD_DATE, .zh = "用款日期", .en = "money needed by"},
-    {.name = "max_claims", .type = RQ_FIELD_INTEGER, .min = 1, .max = 10, .zh = "最多接单家数，默认 3", .en = "claims at most; 3 unless told"},
-    {.name = "visibility", .type = RQ_FIELD_WORD, .list = "=open,invited,dispatch,anonymous", .zh = "公开范围", .en = "who sees it"},
-    {.name = "facts", .type = RQ_FIELD_NEED_FACTS, .zh = "本次融资的事实（订单、知识产权价值等）", .en = "facts of this need: order, value of IP ..."},
-    {.name = "submit", .type = RQ_FIELD_BOOLEAN, .zh = "立即提交，默认是；否则存为草稿", .en = "submit at once (true unless told) or keep as a draft"},
+    {"enterprise_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "企业（平台代为发布时）",
+     "the enterprise, when the operator posts for it"},
+    {"kinds", RQ_FIELD_WORDS, true, 1, 11, "kind", NULL, "可接受的融资方式", "kinds of finance accepted"},
+    {"amount_fen", RQ_FIELD_INTEGER, true, 100000, INT64_C(100000000000), NULL, NULL,
+     "金额，分（1,000 元至 10 亿元）", "amount, fen (1,000 to 1,000,000,000 yuan)"},
+    {"amount_min_fen", RQ_FIELD_INTEGER, false, 1, INT64_C(100000000000), NULL, NULL, "最低可接受金额，分",
+     "least acceptable amount, fen"},
+    {"term_months", RQ_FIELD_INTEGER, false, 1, 360, NULL, NULL, "期限，月", "term, months"},
+    {"term_days", RQ_FIELD_INTEGER, false, 1, 30, NULL, NULL, "期限，天（转贷）", "term, days (bridge)"},
+    {"max_rate_ppm", RQ_FIELD_INTEGER, false, 0, 240000, NULL, NULL, "可接受最高年利率，百万分之一",
+     "highest acceptable yearly rate, ppm"},
+    {"purpose", RQ_FIELD_WORD, true, 0, 0, "purpose", NULL, "用途", "purpose"},
+    {"purpose_detail", RQ_FIELD_TEXT, false, 1, 500, NULL, NULL, "用途说明", "the purpose in words"},
+    {"repayments", RQ_FIELD_WORDS, false, 0, 5, "repayment", NULL, "还款方式（空为不限）",
+     "repayment methods; none: any"},
+    {"collateral", RQ_FIELD_WORDS, false, 0, 9, "collateral", NULL, "担保物", "collateral"},
+    {"needed_by", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "用款日期", "money needed by"},
+    {"max_claims", RQ_FIELD_INTEGER, false, 1, 10, NULL, NULL, "最多接单家数，默认 3",
+     "claims at most; 3 unless told"},
+    {"visibility", RQ_FIELD_WORD, false, 0, 0, "=open,invited,dispatch,anonymous", NULL, "公开范围",
+     "who sees it"},
+    {"facts", RQ_FIELD_NEED_FACTS, false, 0, 0, NULL, NULL, "本次融资的事实（订单、知识产权价值等）",
+     "facts of this need: order, value of IP ..."},
+    {"submit", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "立即提交，默认是；否则存为草稿",
+     "submit at once (true unless told) or keep as a draft"},
 };
 
 static void check_need(const json_t *need, const char *pointer, rq_faults *faults)
 {
-    const json_t *kinds = json_object_get(need, "kinds"), *amount_min = json_object_get(need, "amount_min_fen");
+    const json_t *kinds = json_object_get(need, "kinds"),
+                 *amount_min = json_object_get(need, "amount_min_fen");
     const char *needed_by = json_string_value(json_object_get(need, "needed_by"));
     json_int_t amount = json_integer_value(json_object_get(need, "amount_fen"));
     rq_date date;
     if (json_is_integer(amount_min) && json_integer_value(amount_min) > amount)
-        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/amount_min_fen", pointer), "too_large", amount, NULL);
-    if (!json_is_integer(json_object_get(need, "term_months")) && !json_is_integer(json_object_get(need, "term_days")))
-        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/term_months", pointer), "either", 0, "term_months, term_days");
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/amount_min_fen", pointer), "too_large",
+                     amount, NULL);
+    if (!json_is_integer(json_object_get(need, "term_months")) &&
+        !json_is_integer(json_object_get(need, "term_days")))
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/term_months", pointer), "either", 0,
+                     "term_months, term_days");
     for (size_t i = 0; i < json_array_size(kinds); i++)
         if (rq_list_has("=guarantee,insurance", json_string_value(json_array_get(kinds, i))))
-            rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/kinds/%zu", pointer, i), "backing_alone", 0, NULL);
+            rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/kinds/%zu", pointer, i), "backing_alone",
+                         0, NULL);
     if (needed_by && rq_date_parse(needed_by, strlen(needed_by), &date)) {
         const char *at = rq_arena_printf(faults->arena, "%s/needed_by", pointer);
         if (date < rq_today())
@@ -52,18 +66,22 @@ static const rq_schema need_input = RQ_SCHEMA("NewNeed", need_fields, check_need
 
 static const rq_field list_fields[] = {
     RQ_PAGE_FIELDS,
-    {.name = "state", .type = RQ_FIELD_WORD, .list = "=draft,checking,returned,open,claimed,offered,accepted,contracted,funded,closed,withdrawn,unmet,stalled,expired", .zh = "状态", .en = "state"},
-    {.name = "kind", .type = RQ_FIELD_WORD, .list = "kind", .zh = "融资方式", .en = "kind of finance"},
-    {.name = "enterprise_id", .type = RQ_FIELD_UUID, .zh = "企业", .en = "enterprise"},
-    {.name = "region", .type = RQ_FIELD_REGION, .zh = "行政区划（含下级）", .en = "region with all below it"},
-    {.name = "overdue", .type = RQ_FIELD_BOOLEAN, .zh = "是否逾期", .en = "past its deadline"},
+    {"state", RQ_FIELD_WORD, false, 0, 0,
+     "=draft,checking,returned,open,claimed,offered,accepted,contracted,funded,closed,withdrawn,unmet,"
+     "stalled,expired",
+     NULL, "状态", "state"},
+    {"kind", RQ_FIELD_WORD, false, 0, 0, "kind", NULL, "融资方式", "kind of finance"},
+    {"enterprise_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "企业", "enterprise"},
+    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
+    {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
 };
 static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, NULL);
 
 /* Runs the engine on call->facts and writes its result; false when the call was refused. */
 static bool run_engine(rq_call *call, rq_buffer *out)
 {
-    static const rq_match_options options = {RQ_LIMIT_MATCH_ELIGIBLE, RQ_LIMIT_MATCH_NEAR, RQ_LIMIT_MATCH_UNKNOWN, 0};
+    static const rq_match_options options = {RQ_LIMIT_MATCH_ELIGIBLE, RQ_LIMIT_MATCH_NEAR,
+                                             RQ_LIMIT_MATCH_UNKNOWN, 0};
     rq_worker *worker = call->worker;
     rq_need need;
     rq_match_result result;
@@ -119,7 +137,8 @@ static rq_step match_to_store(rq_call *call)
 
 static rq_step preview(rq_call *call)
 {
-    static const rq_reply_header headers[] = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
+                                              {"Cache-Control", "no-store"}};
     rq_buffer out;
     rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
     if (run_engine(call, &out))
@@ -129,17 +148,19 @@ static rq_step preview(rq_call *call)
 }
 
 static const rq_field green_fields[] = {
-    {.name = "green_channel", .type = RQ_FIELD_WORD, .required = true, .list = "=none,key_list,disaster,wage,first_loan", .zh = "绿色通道类别", .en = "the green channel"},
-    {.name = "note", .type = RQ_FIELD_TEXT, .required = true, .min = 5, .max = 500, .zh = "依据", .en = "on what ground"},
+    {"green_channel", RQ_FIELD_WORD, true, 0, 0, "=none,key_list,disaster,wage,first_loan", NULL,
+     "绿色通道类别", "the green channel"},
+    {"note", RQ_FIELD_TEXT, true, 5, 500, NULL, NULL, "依据", "on what ground"},
 };
 static const rq_schema green_input = RQ_SCHEMA("GreenChannel", green_fields, NULL);
 
 static const rq_field explain_fields[] = {
-    {.name = "product", .type = RQ_FIELD_UUID, .required = true, .zh = "产品", .en = "the product to explain"},
+    {"product", RQ_FIELD_UUID, true, 0, 0, NULL, NULL, "产品", "the product to explain"},
 };
 static const rq_schema explain_query = RQ_SCHEMA("ExplainQuery", explain_fields, NULL);
 
-/* Writes why a product fits a need or does not: every rule, and the facts it was judged on with source and date. */
+/* Writes why a product fits a need or does not: every rule, and the facts it was judged on with source and
+ * date. */
 static rq_status write_explanation(rq_call *call, const json_t *facts, rq_json *json, rq_error *error)
 {
     const rq_catalogue *catalogue = call->worker->catalogue;
@@ -167,7 +188,8 @@ static rq_status write_explanation(rq_call *call, const json_t *facts, rq_json *
 
 static rq_step explain(rq_call *call)
 {
-    static const rq_reply_header headers[] = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
+                                              {"Cache-Control", "no-store"}};
     rq_error error = {0};
     rq_buffer out;
     rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
@@ -187,23 +209,38 @@ static rq_step explain(rq_call *call)
 
 enum {
     POSTERS = RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR,
-    READERS = RQ_ROLE_ENTERPRISE | RQ_ROLES_INSTITUTION | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR,
+    READERS =
+        RQ_ROLE_ENTERPRISE | RQ_ROLES_INSTITUTION | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR,
 };
-#define MOVE(name, who, zh_text, en_text)                                                                                          \
-    {                                                                                                                              \
-        .method = RQ_POST, .path = "/v1/needs/{id}/" name, .roles = (who), .input = &rq_reason_input, .statement = "needs/move",   \
-        .kind = "need", .action = name, .flags = RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH | RQ_ROUTE_NO_BODY, .reply = "Need",             \
-        .zh = zh_text, .en = en_text                                                                                               \
+#define MOVE(name, who, zh_text, en_text)                                                                    \
+    {                                                                                                        \
+        .method = RQ_POST, .path = "/v1/needs/{id}/" name, .roles = (who), .input = &rq_reason_input,        \
+        .statement = "needs/move", .kind = "need", .action = name,                                           \
+        .flags = RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH | RQ_ROUTE_NO_BODY, .reply = "Need", .zh = zh_text,        \
+        .en = en_text                                                                                        \
     }
 static const rq_route need_rows[] = {
-    {.method = RQ_POST, .path = "/v1/needs", .roles = POSTERS, .input = &need_input, .prelude = "needs/prepare", .compute = match_to_store, .statement = "needs/create", .kind = "need", .action = "create", .flags = RQ_ROUTE_KEY, .reply = "Need", .zh = "发布融资需求", .en = "Post a need"},
-    {.method = RQ_GET, .path = "/v1/needs", .roles = READERS, .input = &list_query, .statement = "needs/list", .reply = "List", .zh = "融资需求列表", .en = "Needs"},
-    {.method = RQ_GET, .path = "/v1/needs/{id}", .roles = READERS, .statement = "needs/get", .reply = "Need", .zh = "融资需求", .en = "One need"},
-    {.method = RQ_GET, .path = "/v1/needs/{id}/matches", .roles = RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, .statement = "needs/matches", .reply = "MatchResult", .zh = "匹配结果", .en = "The last stored match"},
-    {.method = RQ_POST, .path = "/v1/needs/{id}/matches", .roles = POSTERS, .prelude = "needs/prepare-stored", .compute = match_to_store, .statement = "needs/rematch", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "MatchResult", .zh = "重新匹配", .en = "Match again"},
-    {.method = RQ_GET, .path = "/v1/needs/{id}/explain", .roles = RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, .input = &explain_query, .prelude = "needs/prepare-stored", .compute = explain, .reply = "Explanation", .zh = "为什么符合、为什么不符合", .en = "Why a product fits, or why not"},
-    {.method = RQ_POST, .path = "/v1/needs/{id}/submit", .roles = POSTERS, .prelude = "needs/prepare-stored", .compute = match_to_store, .statement = "needs/submit", .kind = "need", .action = "submit", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "Need", .zh = "提交", .en = "Submit a draft"},
-    {.method = RQ_POST, .path = "/v1/needs/{id}/green_channel", .roles = RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR, .input = &green_input, .statement = "needs/green-channel", .flags = RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH, .reply = "Need", .zh = "开通绿色通道", .en = "Open the green channel"},
+    RQ_ROUTE(POST, "/v1/needs", POSTERS, &need_input, "needs/create", RQ_ROUTE_KEY, "Need", "发布融资需求",
+             "Post a need", .prelude = "needs/prepare", .compute = match_to_store, .kind = "need",
+             .action = "create"),
+    RQ_ROUTE(GET, "/v1/needs", READERS, &list_query, "needs/list", 0, "List", "融资需求列表", "Needs"),
+    RQ_ROUTE(GET, "/v1/needs/{id}", READERS, NULL, "needs/get", 0, "Need", "融资需求", "One need"),
+    RQ_ROUTE(GET, "/v1/needs/{id}/matches",
+             RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, NULL,
+             "needs/matches", 0, "MatchResult", "匹配结果", "The last stored match"),
+    RQ_ROUTE(POST, "/v1/needs/{id}/matches", POSTERS, NULL, "needs/rematch", RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY,
+             "MatchResult", "重新匹配", "Match again", .prelude = "needs/prepare-stored",
+             .compute = match_to_store),
+    RQ_ROUTE(GET, "/v1/needs/{id}/explain",
+             RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, &explain_query,
+             NULL, 0, "Explanation", "为什么符合、为什么不符合", "Why a product fits, or why not",
+             .prelude = "needs/prepare-stored", .compute = explain),
+    RQ_ROUTE(POST, "/v1/needs/{id}/submit", POSTERS, NULL, "needs/submit", RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY,
+             "Need", "提交", "Submit a draft", .prelude = "needs/prepare-stored", .compute = match_to_store,
+             .kind = "need", .action = "submit"),
+    RQ_ROUTE(POST, "/v1/needs/{id}/green_channel", RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR, &green_input,
+             "needs/green-channel", RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH, "Need", "开通绿色通道",
+             "Open the green channel"),
     MOVE("pass", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "校验通过", "Pass the check"),
     MOVE("return", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "退回补正", "Return for correction"),
     MOVE("withdraw", RQ_ROLE_ENTERPRISE, "撤回", "Withdraw"),
@@ -213,6 +250,7 @@ static const rq_route need_rows[] = {
 const rq_routes rq_need_routes = RQ_ROUTES(need_rows);
 
 static const rq_route match_rows[] = {
-    {.method = RQ_POST, .path = "/v1/matches/preview", .roles = POSTERS, .input = &need_input, .prelude = "needs/prepare", .compute = preview, .reply = "MatchResult", .zh = "试算匹配（不保存）", .en = "Match without storing"},
+    RQ_ROUTE(POST, "/v1/matches/preview", POSTERS, &need_input, NULL, 0, "MatchResult", "试算匹配（不保存）",
+             "Match without storing", .prelude = "needs/prepare", .compute = preview),
 };
 const rq_routes rq_match_routes = RQ_ROUTES(match_rows);

@@ -8,25 +8,28 @@
 static const char backing[] = "=none,optional,required";
 
 static const rq_field tier_fields[] = {
-    {.name = "when", .type = RQ_FIELD_OBJECTS, .required = true, .min = 0, .max = 8, .schema = &rq_rule_schema, .zh = "适用条件", .en = "who gets these terms"},
-    {.name = "amount_max_fen", .type = RQ_FIELD_INTEGER, .min = 1, .max = MONEY_MAX, .zh = "最高金额，分", .en = "largest amount, fen"},
-    {.name = "term_max_months", .type = RQ_FIELD_INTEGER, .min = 1, .max = 360, .zh = "最长期限，月", .en = "longest term, months"},
-    {.name = "rate", .type = RQ_FIELD_OBJECT, .schema = &rq_rate_schema, .zh = "利率", .en = "the rate"},
-    {.name = "needs_guarantee", .type = RQ_FIELD_BOOLEAN, .zh = "须担保", .en = "open only with a guarantee"},
+    {"when", RQ_FIELD_OBJECTS, true, 0, 8, NULL, &rq_rule_schema, "适用条件", "who gets these terms"},
+    {"amount_max_fen", RQ_FIELD_INTEGER, false, 1, MONEY_MAX, NULL, NULL, "最高金额，分",
+     "largest amount, fen"},
+    {"term_max_months", RQ_FIELD_INTEGER, false, 1, 360, NULL, NULL, "最长期限，月", "longest term, months"},
+    {"rate", RQ_FIELD_OBJECT, false, 0, 0, NULL, &rq_rate_schema, "利率", "the rate"},
+    {"needs_guarantee", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "须担保", "open only with a guarantee"},
 };
 static const rq_schema tier_schema = RQ_SCHEMA("Tier", tier_fields, NULL);
 
 static const rq_field day_fee_fields[] = {
-    {.name = "up_to_day", .type = RQ_FIELD_INTEGER, .required = true, .min = 1, .max = 60, .zh = "至第几日", .en = "up to this day"},
-    {.name = "ppm_per_day", .type = RQ_FIELD_INTEGER, .required = true, .min = 0, .max = 10000, .zh = "日费率，百万分之一", .en = "ppm a day"},
+    {"up_to_day", RQ_FIELD_INTEGER, true, 1, 60, NULL, NULL, "至第几日", "up to this day"},
+    {"ppm_per_day", RQ_FIELD_INTEGER, true, 0, 10000, NULL, NULL, "日费率，百万分之一", "ppm a day"},
 };
 static const rq_schema day_fee_schema = RQ_SCHEMA("DayFee", day_fee_fields, NULL);
 
-static void check_order(const json_t *object, const char *low, const char *high, const char *pointer, rq_faults *faults)
+static void check_order(const json_t *object, const char *low, const char *high, const char *pointer,
+                        rq_faults *faults)
 {
     const json_t *a = json_object_get(object, low), *b = json_object_get(object, high);
     if (json_is_integer(a) && json_is_integer(b) && json_integer_value(b) < json_integer_value(a))
-        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/%s", pointer, high), "order", json_integer_value(a), NULL);
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/%s", pointer, high), "order",
+                     json_integer_value(a), NULL);
 }
 
 /* Fields that only some kinds have. */
@@ -35,17 +38,23 @@ static void check_product(const json_t *object, const char *pointer, rq_faults *
     static const struct {
         const char *field, *kinds;
     } only[] = {
-        {"term_min_days", "=bridge"},  {"term_max_days", "=bridge"},
-        {"day_fees", "=bridge"},       {"coverage_ppm", "=guarantee,insurance"},
-        {"fee_ppm", "=guarantee,insurance"}, {"counter_guarantee", "=guarantee"},
-        {"partners", "=guarantee,insurance"}, {"recourse", "=factoring"},
-        {"advance_rate_ppm", "=factoring"}, {"pledge_rate_ppm", "=receivable_pledge,ip_pledge,inventory_pledge,mortgage"},
+        {"term_min_days", "=bridge"},
+        {"term_max_days", "=bridge"},
+        {"day_fees", "=bridge"},
+        {"coverage_ppm", "=guarantee,insurance"},
+        {"fee_ppm", "=guarantee,insurance"},
+        {"counter_guarantee", "=guarantee"},
+        {"partners", "=guarantee,insurance"},
+        {"recourse", "=factoring"},
+        {"advance_rate_ppm", "=factoring"},
+        {"pledge_rate_ppm", "=receivable_pledge,ip_pledge,inventory_pledge,mortgage"},
     };
     const char *kind = json_string_value(json_object_get(object, "kind"));
     for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++) {
         const json_t *given = json_object_get(object, only[i].field);
         if (given && !json_is_null(given) && !rq_list_has(only[i].kinds, kind))
-            rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/%s", pointer, only[i].field), "not_for_kind", 0, kind);
+            rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/%s", pointer, only[i].field),
+                         "not_for_kind", 0, kind);
     }
     check_order(object, "amount_min_fen", "amount_max_fen", pointer, faults);
     check_order(object, "term_min_months", "term_max_months", pointer, faults);
@@ -53,56 +62,73 @@ static void check_product(const json_t *object, const char *pointer, rq_faults *
 }
 
 static const rq_field product_fields[] = {
-    {.name = "institution_id", .type = RQ_FIELD_UUID, .zh = "机构（平台代为上架时）", .en = "the institution, when the operator lists for it"},
-    {.name = "product_no", .type = RQ_FIELD_CODE, .min = 1, .max = 40, .zh = "产品编号", .en = "product number"},
-    {.name = "kind", .type = RQ_FIELD_WORD, .required = true, .list = "kind", .zh = "产品类型", .en = "kind of finance"},
-    {.name = "name_zh", .type = RQ_FIELD_TEXT, .required = true, .min = 2, .max = 120, .zh = "产品名称", .en = "name in Chinese"},
-    {.name = "name_en", .type = RQ_FIELD_TEXT, .min = 2, .max = 120, .zh = "英文名称", .en = "name in English"},
-    {.name = "amount_min_fen", .type = RQ_FIELD_INTEGER, .min = 1, .max = MONEY_MAX, .zh = "最低金额，分", .en = "smallest amount, fen"},
-    {.name = "amount_max_fen", .type = RQ_FIELD_INTEGER, .min = 1, .max = MONEY_MAX, .zh = "最高金额，分", .en = "largest amount, fen"},
-    {.name = "term_min_months", .type = RQ_FIELD_INTEGER, .min = 1, .max = 360, .zh = "最短期限，月", .en = "shortest term, months"},
-    {.name = "term_max_months", .type = RQ_FIELD_INTEGER, .min = 1, .max = 360, .zh = "最长期限，月", .en = "longest term, months"},
-    {.name = "term_min_days", .type = RQ_FIELD_INTEGER, .min = 1, .max = 60, .zh = "最短天数（转贷）", .en = "shortest term, days (bridge)"},
-    {.name = "term_max_days", .type = RQ_FIELD_INTEGER, .min = 1, .max = 60, .zh = "最长天数（转贷）", .en = "longest term, days (bridge)"},
-    {.name = "rate", .type = RQ_FIELD_OBJECT, .schema = &rq_rate_schema, .zh = "利率", .en = "the published rate"},
-    {.name = "repayments", .type = RQ_FIELD_WORDS, .min = 0, .max = 8, .list = "repayment", .zh = "还款方式", .en = "repayment methods"},
-    {.name = "fees", .type = RQ_FIELD_OBJECTS, .min = 0, .max = 16, .schema = &rq_fee_schema, .zh = "费用", .en = "fees"},
-    {.name = "day_fees", .type = RQ_FIELD_OBJECTS, .min = 0, .max = 8, .schema = &day_fee_schema, .zh = "转贷日费", .en = "bridge fees by day"},
-    {.name = "regions", .type = RQ_FIELD_REGIONS, .min = 0, .max = 400, .zh = "服务区域（空为全国）", .en = "regions served; none: the whole country"},
-    {.name = "industries_in", .type = RQ_FIELD_INDUSTRIES, .min = 0, .max = 400, .zh = "适用行业（空为全部）", .en = "industries served; none: all"},
-    {.name = "industries_out", .type = RQ_FIELD_INDUSTRIES, .min = 0, .max = 400, .zh = "不适用行业", .en = "industries not served"},
-    {.name = "rules", .type = RQ_FIELD_OBJECTS, .min = 0, .max = 40, .schema = &rq_rule_schema, .zh = "准入规则", .en = "rules of eligibility"},
-    {.name = "tiers", .type = RQ_FIELD_OBJECTS, .min = 0, .max = 16, .schema = &tier_schema, .zh = "分档条款", .en = "tiers by qualification and collateral"},
-    {.name = "guarantee", .type = RQ_FIELD_WORD, .list = backing, .zh = "是否须担保", .en = "whether it wants a guarantee"},
-    {.name = "insurance", .type = RQ_FIELD_WORD, .list = backing, .zh = "是否须保险", .en = "whether it wants insurance"},
-    {.name = "fee_ppm", .type = RQ_FIELD_INTEGER, .min = 0, .max = 100000, .zh = "年担保费率/保费率", .en = "yearly guarantee fee or premium, ppm"},
-    {.name = "coverage_ppm", .type = RQ_FIELD_INTEGER, .min = 0, .max = 1000000, .zh = "承担比例", .en = "share of the loss borne, ppm"},
-    {.name = "counter_guarantee", .type = RQ_FIELD_BOOLEAN, .zh = "是否要反担保", .en = "whether a counter-guarantee is asked"},
-    {.name = "partners", .type = RQ_FIELD_UUIDS, .min = 0, .max = 200, .zh = "合作机构（空为全部）", .en = "institutions it works with; none: all"},
-    {.name = "recourse", .type = RQ_FIELD_BOOLEAN, .zh = "有无追索", .en = "with recourse (factoring)"},
-    {.name = "disclosed", .type = RQ_FIELD_BOOLEAN, .zh = "明保理", .en = "disclosed (factoring)"},
-    {.name = "advance_rate_ppm", .type = RQ_FIELD_INTEGER, .min = 0, .max = 1000000, .zh = "融资比例", .en = "advance rate, ppm (factoring)"},
-    {.name = "pledge_rate_ppm", .type = RQ_FIELD_INTEGER, .min = 0, .max = 1000000, .zh = "质押率", .en = "pledge rate, ppm"},
-    {.name = "promised_hours", .type = RQ_FIELD_INTEGER, .min = 0, .max = 2000, .zh = "承诺答复，工作小时", .en = "promised answer, working hours"},
-    {.name = "capacity_cases", .type = RQ_FIELD_INTEGER, .min = 0, .max = 1000000, .zh = "每月笔数上限", .en = "cases a month"},
-    {.name = "capacity_fen", .type = RQ_FIELD_INTEGER, .min = 0, .max = MONEY_MAX, .zh = "每月金额上限，分", .en = "amount a month, fen"},
-    {.name = "valid_from", .type = RQ_FIELD_DATE, .zh = "生效日", .en = "valid from"},
-    {.name = "valid_to", .type = RQ_FIELD_DATE, .zh = "失效日", .en = "valid to"},
-    {.name = "documents", .type = RQ_FIELD_TEXT, .min = 1, .max = 1000, .zh = "所需材料", .en = "papers wanted"},
-    {.name = "conditions_zh", .type = RQ_FIELD_TEXT, .min = 1, .max = 2000, .zh = "其他条件（中文）", .en = "further conditions in Chinese, not evaluated"},
-    {.name = "conditions_en", .type = RQ_FIELD_TEXT, .min = 1, .max = 2000, .zh = "其他条件（英文）", .en = "further conditions in English, not evaluated"},
-    {.name = "source_url", .type = RQ_FIELD_TEXT, .min = 1, .max = 500, .zh = "资料来源", .en = "where the terms are published"},
-    {.name = "source_note", .type = RQ_FIELD_TEXT, .min = 1, .max = 2000, .zh = "来源说明", .en = "what the source says beside"},
-    {.name = "source_date", .type = RQ_FIELD_TEXT, .min = 1, .max = 20, .zh = "资料日期", .en = "the source's date"},
+    {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "机构（平台代为上架时）",
+     "the institution, when the operator lists for it"},
+    {"product_no", RQ_FIELD_CODE, false, 1, 40, NULL, NULL, "产品编号", "product number"},
+    {"kind", RQ_FIELD_WORD, true, 0, 0, "kind", NULL, "产品类型", "kind of finance"},
+    {"name_zh", RQ_FIELD_TEXT, true, 2, 120, NULL, NULL, "产品名称", "name in Chinese"},
+    {"name_en", RQ_FIELD_TEXT, false, 2, 120, NULL, NULL, "英文名称", "name in English"},
+    {"amount_min_fen", RQ_FIELD_INTEGER, false, 1, MONEY_MAX, NULL, NULL, "最低金额，分",
+     "smallest amount, fen"},
+    {"amount_max_fen", RQ_FIELD_INTEGER, false, 1, MONEY_MAX, NULL, NULL, "最高金额，分",
+     "largest amount, fen"},
+    {"term_min_months", RQ_FIELD_INTEGER, false, 1, 360, NULL, NULL, "最短期限，月", "shortest term, months"},
+    {"term_max_months", RQ_FIELD_INTEGER, false, 1, 360, NULL, NULL, "最长期限，月", "longest term, months"},
+    {"term_min_days", RQ_FIELD_INTEGER, false, 1, 60, NULL, NULL, "最短天数（转贷）",
+     "shortest term, days (bridge)"},
+    {"term_max_days", RQ_FIELD_INTEGER, false, 1, 60, NULL, NULL, "最长天数（转贷）",
+     "longest term, days (bridge)"},
+    {"rate", RQ_FIELD_OBJECT, false, 0, 0, NULL, &rq_rate_schema, "利率", "the published rate"},
+    {"repayments", RQ_FIELD_WORDS, false, 0, 8, "repayment", NULL, "还款方式", "repayment methods"},
+    {"fees", RQ_FIELD_OBJECTS, false, 0, 16, NULL, &rq_fee_schema, "费用", "fees"},
+    {"day_fees", RQ_FIELD_OBJECTS, false, 0, 8, NULL, &day_fee_schema, "转贷日费", "bridge fees by day"},
+    {"regions", RQ_FIELD_REGIONS, false, 0, 400, NULL, NULL, "服务区域（空为全国）",
+     "regions served; none: the whole country"},
+    {"industries_in", RQ_FIELD_INDUSTRIES, false, 0, 400, NULL, NULL, "适用行业（空为全部）",
+     "industries served; none: all"},
+    {"industries_out", RQ_FIELD_INDUSTRIES, false, 0, 400, NULL, NULL, "不适用行业", "industries not served"},
+    {"rules", RQ_FIELD_OBJECTS, false, 0, 40, NULL, &rq_rule_schema, "准入规则", "rules of eligibility"},
+    {"tiers", RQ_FIELD_OBJECTS, false, 0, 16, NULL, &tier_schema, "分档条款",
+     "tiers by qualification and collateral"},
+    {"guarantee", RQ_FIELD_WORD, false, 0, 0, backing, NULL, "是否须担保", "whether it wants a guarantee"},
+    {"insurance", RQ_FIELD_WORD, false, 0, 0, backing, NULL, "是否须保险", "whether it wants insurance"},
+    {"fee_ppm", RQ_FIELD_INTEGER, false, 0, 100000, NULL, NULL, "年担保费率/保费率",
+     "yearly guarantee fee or premium, ppm"},
+    {"coverage_ppm", RQ_FIELD_INTEGER, false, 0, 1000000, NULL, NULL, "承担比例",
+     "share of the loss borne, ppm"},
+    {"counter_guarantee", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否要反担保",
+     "whether a counter-guarantee is asked"},
+    {"partners", RQ_FIELD_UUIDS, false, 0, 200, NULL, NULL, "合作机构（空为全部）",
+     "institutions it works with; none: all"},
+    {"recourse", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "有无追索", "with recourse (factoring)"},
+    {"disclosed", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "明保理", "disclosed (factoring)"},
+    {"advance_rate_ppm", RQ_FIELD_INTEGER, false, 0, 1000000, NULL, NULL, "融资比例",
+     "advance rate, ppm (factoring)"},
+    {"pledge_rate_ppm", RQ_FIELD_INTEGER, false, 0, 1000000, NULL, NULL, "质押率", "pledge rate, ppm"},
+    {"promised_hours", RQ_FIELD_INTEGER, false, 0, 2000, NULL, NULL, "承诺答复，工作小时",
+     "promised answer, working hours"},
+    {"capacity_cases", RQ_FIELD_INTEGER, false, 0, 1000000, NULL, NULL, "每月笔数上限", "cases a month"},
+    {"capacity_fen", RQ_FIELD_INTEGER, false, 0, MONEY_MAX, NULL, NULL, "每月金额上限，分",
+     "amount a month, fen"},
+    {"valid_from", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "生效日", "valid from"},
+    {"valid_to", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "失效日", "valid to"},
+    {"documents", RQ_FIELD_TEXT, false, 1, 1000, NULL, NULL, "所需材料", "papers wanted"},
+    {"conditions_zh", RQ_FIELD_TEXT, false, 1, 2000, NULL, NULL, "其他条件（中文）",
+     "further conditions in Chinese, not evaluated"},
+    {"conditions_en", RQ_FIELD_TEXT, false, 1, 2000, NULL, NULL, "其他条件（英文）",
+     "further conditions in English, not evaluated"},
+    {"source_url", RQ_FIELD_TEXT, false, 1, 500, NULL, NULL, "资料来源", "where the terms are published"},
+    {"source_note", RQ_FIELD_TEXT, false, 1, 2000, NULL, NULL, "来源说明", "what the source says beside"},
+    {"source_date", RQ_FIELD_TEXT, false, 1, 20, NULL, NULL, "资料日期", "the source's date"},
 };
 static const rq_schema product_input = RQ_SCHEMA("NewProduct", product_fields, check_product);
 
 static const rq_field list_fields[] = {
     RQ_PAGE_FIELDS,
-    {.name = "kind", .type = RQ_FIELD_WORD, .list = "kind", .zh = "类型", .en = "kind"},
-    {.name = "institution_id", .type = RQ_FIELD_UUID, .zh = "机构", .en = "institution"},
-    {.name = "state", .type = RQ_FIELD_WORD, .list = "=draft,in_review,online,paused,offline", .zh = "状态", .en = "state"},
-    {.name = "q", .type = RQ_FIELD_TEXT, .min = 1, .max = 60, .zh = "名称包含", .en = "the name holds"},
+    {"kind", RQ_FIELD_WORD, false, 0, 0, "kind", NULL, "类型", "kind"},
+    {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "机构", "institution"},
+    {"state", RQ_FIELD_WORD, false, 0, 0, "=draft,in_review,online,paused,offline", NULL, "状态", "state"},
+    {"q", RQ_FIELD_TEXT, false, 1, 60, NULL, NULL, "名称包含", "the name holds"},
 };
 static const rq_schema list_query = RQ_SCHEMA("ProductQuery", list_fields, NULL);
 
@@ -115,18 +141,25 @@ enum {
     MAKERS = RQ_ROLE_BANK_MAKER | RQ_ROLE_GUARANTEE_REVIEWER | RQ_ROLE_OPERATOR,
     CHECKERS = RQ_ROLE_BANK_CHECKER | RQ_ROLE_GUARANTEE_CHECKER | RQ_ROLE_OPERATOR,
 };
-#define MOVE(name, who, zh_text, en_text)                                                                                                   \
-    {                                                                                                                                       \
-        .method = RQ_POST, .path = "/v1/products/{id}/" name, .roles = (who), .input = &rq_reason_input, .statement = "products/move",      \
-        .kind = "product", .action = name, .flags = RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH | RQ_ROUTE_NO_BODY, .reply = "Product", .zh = zh_text, \
-        .en = en_text                                                                                                                       \
+#define MOVE(name, who, zh_text, en_text)                                                                    \
+    {                                                                                                        \
+        .method = RQ_POST, .path = "/v1/products/{id}/" name, .roles = (who), .input = &rq_reason_input,     \
+        .statement = "products/move", .kind = "product", .action = name,                                     \
+        .flags = RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH | RQ_ROUTE_NO_BODY, .reply = "Product", .zh = zh_text,     \
+        .en = en_text                                                                                        \
     }
 static const rq_route rows[] = {
-    {.method = RQ_POST, .path = "/v1/products", .roles = MAKERS, .input = &product_input, .statement = "products/create", .kind = "product", .action = "create", .flags = RQ_ROUTE_KEY, .reply = "Product", .zh = "新建产品", .en = "Draft a product"},
-    {.method = RQ_GET, .path = "/v1/products", .roles = RQ_ROLE_PUBLIC, .input = &list_query, .statement = "products/list", .reply = "List", .zh = "产品列表", .en = "The shelf"},
-    {.method = RQ_POST, .path = "/v1/products/import", .roles = MAKERS, .input = &rq_import_input, .compute = read_import, .statement = "products/import", .action = "create", .flags = RQ_ROUTE_KEY | RQ_ROUTE_CSV, .body_limit = RQ_LIMIT_IMPORT_BODY_BYTES, .reply = "ImportReport", .zh = "批量导入产品", .en = "Import products"},
-    {.method = RQ_GET, .path = "/v1/products/{id}", .roles = RQ_ROLE_PUBLIC, .statement = "products/get", .reply = "Product", .zh = "产品详情", .en = "One product"},
-    {.method = RQ_PUT, .path = "/v1/products/{id}", .roles = MAKERS, .input = &product_input, .statement = "products/update", .flags = RQ_ROUTE_IF_MATCH, .reply = "Product", .zh = "修改产品", .en = "Replace a product's terms"},
+    RQ_ROUTE(POST, "/v1/products", MAKERS, &product_input, "products/create", RQ_ROUTE_KEY, "Product",
+             "新建产品", "Draft a product", .kind = "product", .action = "create"),
+    RQ_ROUTE(GET, "/v1/products", RQ_ROLE_PUBLIC, &list_query, "products/list", 0, "List", "产品列表",
+             "The shelf"),
+    RQ_ROUTE(POST, "/v1/products/import", MAKERS, &rq_import_input, "products/import",
+             RQ_ROUTE_KEY | RQ_ROUTE_CSV, "ImportReport", "批量导入产品", "Import products",
+             .compute = read_import, .action = "create", .body_limit = RQ_LIMIT_IMPORT_BODY_BYTES),
+    RQ_ROUTE(GET, "/v1/products/{id}", RQ_ROLE_PUBLIC, NULL, "products/get", 0, "Product", "产品详情",
+             "One product"),
+    RQ_ROUTE(PUT, "/v1/products/{id}", MAKERS, &product_input, "products/update", RQ_ROUTE_IF_MATCH,
+             "Product", "修改产品", "Replace a product's terms"),
     MOVE("submit", MAKERS, "提交审核", "Submit for review"),
     MOVE("publish", CHECKERS, "上架", "Publish"),
     MOVE("send_back", CHECKERS, "退回", "Send back"),

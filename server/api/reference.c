@@ -5,14 +5,15 @@
 #include "routes.h"
 
 static const rq_field parent_fields[] = {
-    {.name = "parent", .type = RQ_FIELD_CODE, .min = 1, .max = 6, .zh = "上级代码", .en = "code of the level above"},
+    {"parent", RQ_FIELD_CODE, false, 1, 6, NULL, NULL, "上级代码", "code of the level above"},
 };
 static const rq_schema parent_query = RQ_SCHEMA("ParentQuery", parent_fields, NULL);
 
 /* The vocabularies and the facts, from the tables that the engine and the schemas use. */
 static rq_step answer_vocabulary(rq_call *call)
 {
-    static const rq_reply_header headers[] = {{"Content-Type", "application/json"}, {"Cache-Control", "public, max-age=3600"}};
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
+                                              {"Cache-Control", "public, max-age=3600"}};
     rq_buffer out;
     rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
     rq_json json = rq_json_on(&out);
@@ -50,11 +51,17 @@ static rq_step answer_vocabulary(rq_call *call)
 }
 
 static const rq_route rows[] = {
-    {.method = RQ_GET, .path = "/v1/reference/regions", .roles = RQ_ROLE_PUBLIC, .input = &parent_query, .statement = "reference/regions", .reply = "List", .zh = "行政区划", .en = "Regions"},
-    {.method = RQ_GET, .path = "/v1/reference/industries", .roles = RQ_ROLE_PUBLIC, .input = &parent_query, .statement = "reference/industries", .reply = "List", .zh = "行业", .en = "Industries"},
-    {.method = RQ_GET, .path = "/v1/reference/refusal-reasons", .roles = RQ_ROLE_PUBLIC, .statement = "reference/refusal-reasons", .reply = "List", .zh = "拒绝原因", .en = "Reasons of refusal"},
-    {.method = RQ_GET, .path = "/v1/reference/transitions", .roles = RQ_ROLE_PUBLIC, .statement = "reference/transitions", .reply = "Object", .zh = "业务流转表", .en = "The lives of cases"},
-    {.method = RQ_GET, .path = "/v1/reference/vocabulary", .roles = RQ_ROLE_PUBLIC, .compute = answer_vocabulary, .reply = "Object", .zh = "词表与事实", .en = "Vocabularies and facts"},
-    {.method = RQ_GET, .path = "/v1/reference/weights", .roles = RQ_ROLE_PUBLIC, .statement = "reference/weights", .reply = "List", .zh = "公布的评分权重", .en = "The published weights"},
+    RQ_ROUTE(GET, "/v1/reference/regions", RQ_ROLE_PUBLIC, &parent_query, "reference/regions", 0, "List",
+             "行政区划", "Regions"),
+    RQ_ROUTE(GET, "/v1/reference/industries", RQ_ROLE_PUBLIC, &parent_query, "reference/industries", 0,
+             "List", "行业", "Industries"),
+    RQ_ROUTE(GET, "/v1/reference/refusal-reasons", RQ_ROLE_PUBLIC, NULL, "reference/refusal-reasons", 0,
+             "List", "拒绝原因", "Reasons of refusal"),
+    RQ_ROUTE(GET, "/v1/reference/transitions", RQ_ROLE_PUBLIC, NULL, "reference/transitions", 0, "Object",
+             "业务流转表", "The lives of cases"),
+    RQ_ROUTE(GET, "/v1/reference/vocabulary", RQ_ROLE_PUBLIC, NULL, NULL, 0, "Object", "词表与事实",
+             "Vocabularies and facts", .compute = answer_vocabulary),
+    RQ_ROUTE(GET, "/v1/reference/weights", RQ_ROLE_PUBLIC, NULL, "reference/weights", 0, "List",
+             "公布的评分权重", "The published weights"),
 };
 const rq_routes rq_reference_routes = RQ_ROUTES(rows);

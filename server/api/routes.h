@@ -4,6 +4,15 @@
 
 #include "call.h"
 
+/* A row: method, path, roles, input, statement, flags, reply, Chinese and English summary, and by name what
+ * few rows have (.prelude, .compute, .kind, .action, .body_limit). */
+#define RQ_ROUTE(method_, path_, roles_, input_, statement_, flags_, reply_, zh_, en_, ...)                  \
+    {                                                                                                        \
+        .method = RQ_##method_, .path = (path_), .roles = (roles_), .input = (input_),                       \
+        .statement = (statement_), .flags = (flags_), .reply = (reply_), .zh = (zh_), .en = (en_),           \
+        __VA_ARGS__                                                                                          \
+    }
+
 #define RQ_ROUTES(table)                                                                                     \
     {                                                                                                        \
         (table), sizeof(table) / sizeof((table)[0])                                                          \
@@ -21,7 +30,7 @@ extern const rq_schema rq_rule_schema, rq_rate_schema, rq_fee_schema;
 
 /* The page fields for a list's own query schema. */
 #define RQ_PAGE_FIELDS                                                                                       \
-    {.name = "cursor", .type = RQ_FIELD_UUID, .zh = "上一页给出的 next", .en = "the previous page's next"},  \
+    {"cursor", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "上一页给出的 next", "the previous page's next"},     \
     {                                                                                                        \
         .name = "limit", .type = RQ_FIELD_INTEGER, .min = 1, .max = RQ_LIMIT_PAGE_ROWS,                      \
         .zh = "每页条数，默认 20", .en = "rows a page, 20 unless told"                                       \

@@ -361,7 +361,7 @@ void rq_schema_check(const rq_schema *schema, const json_t *value, const char *p
         else if (!json_is_null(member))
             check_field(field, member, at, faults);
     }
-    for (size_t i = 0; i < schema->count; i++) {
+    for (size_t i = 0; i < schema->count && !schema->is_partial; i++) {
         const rq_field *field = &schema->fields[i];
         const json_t *given = json_object_get(value, field->name);
         if (field->required && !given)

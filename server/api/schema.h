@@ -36,7 +36,8 @@ typedef enum rq_field_type {
 
 typedef struct rq_schema rq_schema;
 
-/* One field. `min` and `max` are characters, values or elements, by the type. */
+/* One field; tables write its members in this order. `min` and `max` are characters, values or elements, by
+ * the type. */
 typedef struct rq_field {
     const char *name;
     rq_field_type type;
@@ -72,6 +73,7 @@ struct rq_schema {
     const rq_field *fields;
     size_t count;
     rq_schema_rule rule;
+    bool is_partial; /* a change: no field is required, what is absent stays */
 };
 
 #define RQ_SCHEMA(schema_name, field_table, schema_rule)                                                     \

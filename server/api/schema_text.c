@@ -294,7 +294,7 @@ void rq_schema_describe(const rq_schema *schema, const char *key, rq_json *json)
         rq_field_describe(&schema->fields[i], schema->fields[i].name, json);
     rq_json_object_end(json);
     for (size_t i = 0; i < schema->count; i++)
-        any |= schema->fields[i].required;
+        any |= schema->fields[i].required && !schema->is_partial;
     if (any) {
         rq_json_array(json, "required");
         for (size_t i = 0; i < schema->count; i++)

@@ -7,7 +7,8 @@
 
 static rq_step answer_json(rq_call *call, int status, const char *body, size_t length)
 {
-    static const rq_reply_header headers[] = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
+                                              {"Cache-Control", "no-store"}};
     rq_call_answer(call, status, body, length, headers, 2);
     return RQ_STEP_ANSWERED;
 }
@@ -46,14 +47,11 @@ static rq_step answer_openapi(rq_call *call)
 }
 
 static const rq_route rows[] = {
-    {.method = RQ_GET, .path = "/livez", .roles = RQ_ROLE_PUBLIC, .compute = answer_livez, .reply = "Status", .zh = "进程存活", .en = "The process lives"},
-    {.method = RQ_GET, .path = "/readyz", .roles = RQ_ROLE_PUBLIC, .compute = answer_readyz, .reply = "Status", .zh = "可以服务", .en = "Work is possible"},
-    {.method = RQ_GET,
-     .path = "/v1/openapi.json",
-     .roles = RQ_ROLE_PUBLIC,
-     .compute = answer_openapi,
-     .reply = "OpenApi",
-     .zh = "本接口文档",
-     .en = "This document"},
+    RQ_ROUTE(GET, "/livez", RQ_ROLE_PUBLIC, NULL, NULL, 0, "Status", "进程存活", "The process lives",
+             .compute = answer_livez),
+    RQ_ROUTE(GET, "/readyz", RQ_ROLE_PUBLIC, NULL, NULL, 0, "Status", "可以服务", "Work is possible",
+             .compute = answer_readyz),
+    RQ_ROUTE(GET, "/v1/openapi.json", RQ_ROLE_PUBLIC, NULL, NULL, 0, "OpenApi", "本接口文档", "This document",
+             .compute = answer_openapi),
 };
 const rq_routes rq_server_routes = RQ_ROUTES(rows);

@@ -1,5 +1,5 @@
-/* Log in and out. Logging in is the named exception to "one exchange, one statement": the stored hash is read, the
- * password is hashed off the loop, and the session is written. */
+/* Log in and out. Logging in is the named exception to "one exchange, one statement": the stored hash is
+ * read, the password is hashed off the loop, and the session is written. */
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,8 @@ typedef struct login {
 } login;
 
 /* A hash nobody's password has: unknown users cost the same time as known ones (ASVS 6.3.8). */
-static const char nobody[] =
-    "scrypt$15$00000000000000000000000000000000$0000000000000000000000000000000000000000000000000000000000000000";
+static const char nobody[] = "scrypt$15$00000000000000000000000000000000$"
+                             "0000000000000000000000000000000000000000000000000000000000000000";
 
 static bool make_token(login *state)
 {
@@ -55,10 +55,10 @@ static void answer_session(login *state, const PGresult *result)
     rq_json_string(&json, "roles", PQgetvalue(result, 0, 3));
     rq_json_string(&json, "name", PQgetvalue(result, 0, 4));
     rq_json_object_end(&json);
-    snprintf(cookie, sizeof(cookie), "__Host-rq_session=%s; Path=/; Secure; HttpOnly; SameSite=Strict", state->token);
-    rq_reply_header headers[] = {{"Content-Type", "application/json"},
-                                 {"Cache-Control", "no-store"},
-                                 {"Set-Cookie", cookie}};
+    snprintf(cookie, sizeof(cookie), "__Host-rq_session=%s; Path=/; Secure; HttpOnly; SameSite=Strict",
+             state->token);
+    rq_reply_header headers[] = {
+        {"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"Set-Cookie", cookie}};
     OPENSSL_cleanse(state->token, sizeof(state->token));
     if (body.failed)
         rq_call_refuse(call, "unavailable", NULL, NULL);
@@ -119,10 +119,13 @@ static void on_hashed(rq_worker *worker, void *argument, bool equal, const char 
         return;
     } else {
         /* The new session's owner reads its own row back: it enters as itself. */
-        rq_db_step enter = {rq_statement_find("session/enter"),
-                            {state->user_id, "", "", "", "", rq_exchange_id(call->exchange), NULL, NULL, NULL}, 9};
+        rq_db_step enter = {
+            rq_statement_find("session/enter"),
+            {state->user_id, "", "", "", "", rq_exchange_id(call->exchange), NULL, NULL, NULL},
+            9};
         rq_db_step step = {rq_statement_find("sessions/open"),
-                           {state->user_id, state->token_hash, rq_exchange_peer(call->exchange), idle, hours}, 5};
+                           {state->user_id, state->token_hash, rq_exchange_peer(call->exchange), idle, hours},
+                           5};
         call->ticket = rq_db_call(worker->db, &enter, &step, on_opened, state);
     }
     if (call->ticket == 0)
@@ -158,7 +161,8 @@ static rq_step log_in(rq_call *call)
 {
     login *state = rq_arena_alloc(call->arena, sizeof(*state));
     rq_db_step step = {rq_statement_find("sessions/credential"),
-                       {json_string_value(json_object_get(call->input, "login"))}, 1};
+                       {json_string_value(json_object_get(call->input, "login"))},
+                       1};
     if (!state) {
         rq_call_refuse(call, "unavailable", NULL, NULL);
         return RQ_STEP_ANSWERED;
@@ -180,17 +184,23 @@ static rq_step log_out(rq_call *call)
 }
 
 static const rq_field login_fields[] = {
-    {.name = "login", .type = RQ_FIELD_CODE, .required = true, .min = 1, .max = 64, .zh = "用户名", .en = "the user's login"},
-    {.name = "password", .type = RQ_FIELD_TEXT, .required = true, .min = 1, .max = 256, .zh = "密码", .en = "the password"},
-    {.name = "cookie", .type = RQ_FIELD_BOOLEAN, .zh = "浏览器用 Cookie 会话", .en = "true: a browser's session, as a cookie"},
+    {"login", RQ_FIELD_CODE, true, 1, 64, NULL, NULL, "用户名", "the user's login"},
+    {"password", RQ_FIELD_TEXT, true, 1, 256, NULL, NULL, "密码", "the password"},
+    {"cookie", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "浏览器用 Cookie 会话",
+     "true: a browser's session, as a cookie"},
 };
 static const rq_schema login_input = RQ_SCHEMA("Login", login_fields, NULL);
 
 static const rq_route rows[] = {
-    {.method = RQ_POST, .path = "/v1/sessions", .roles = RQ_ROLE_PUBLIC, .input = &login_input, .compute = log_in, .reply = "Session", .zh = "登录", .en = "Log in"},
-    {.method = RQ_GET, .path = "/v1/sessions", .roles = RQ_ROLE_ANYBODY, .statement = "sessions/list", .reply = "List", .zh = "我的会话", .en = "My live sessions"},
-    {.method = RQ_GET, .path = "/v1/sessions/current", .roles = RQ_ROLE_ANYBODY, .statement = "sessions/me", .reply = "User", .zh = "当前用户", .en = "Who I am"},
-    {.method = RQ_DELETE, .path = "/v1/sessions/current", .roles = RQ_ROLE_ANYBODY, .compute = log_out, .statement = "sessions/close", .zh = "退出", .en = "Log out"},
-    {.method = RQ_DELETE, .path = "/v1/sessions/{id}", .roles = RQ_ROLE_ANYBODY, .statement = "sessions/close", .zh = "结束我的某个会话", .en = "End one of my sessions"},
+    RQ_ROUTE(POST, "/v1/sessions", RQ_ROLE_PUBLIC, &login_input, NULL, 0, "Session", "登录", "Log in",
+             .compute = log_in),
+    RQ_ROUTE(GET, "/v1/sessions", RQ_ROLE_ANYBODY, NULL, "sessions/list", 0, "List", "我的会话",
+             "My live sessions"),
+    RQ_ROUTE(GET, "/v1/sessions/current", RQ_ROLE_ANYBODY, NULL, "sessions/me", 0, "User", "当前用户",
+             "Who I am"),
+    RQ_ROUTE(DELETE, "/v1/sessions/current", RQ_ROLE_ANYBODY, NULL, "sessions/close", 0, NULL, "退出",
+             "Log out", .compute = log_out),
+    RQ_ROUTE(DELETE, "/v1/sessions/{id}", RQ_ROLE_ANYBODY, NULL, "sessions/close", 0, NULL,
+             "结束我的某个会话", "End one of my sessions"),
 };
 const rq_routes rq_session_routes = RQ_ROUTES(rows);

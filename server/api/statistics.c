@@ -2,29 +2,33 @@
 #include "routes.h"
 
 static const rq_field overview_fields[] = {
-    {.name = "region", .type = RQ_FIELD_REGION, .zh = "行政区划（含下级）", .en = "region with all below it"},
-    {.name = "from", .type = RQ_FIELD_DATE, .zh = "起始日", .en = "posted on or after"},
-    {.name = "to", .type = RQ_FIELD_DATE, .zh = "截止日", .en = "posted on or before"},
+    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
+    {"from", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "起始日", "posted on or after"},
+    {"to", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "截止日", "posted on or before"},
 };
 static const rq_schema overview_query = RQ_SCHEMA("StatisticsQuery", overview_fields, NULL);
 static const rq_field overdue_fields[] = {
-    {.name = "region", .type = RQ_FIELD_REGION, .zh = "行政区划（含下级）", .en = "region with all below it"},
+    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
 };
 static const rq_schema overdue_query = RQ_SCHEMA("OverdueQuery", overdue_fields, NULL);
 
 enum { VIEWERS = RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR };
 static const rq_route statistics_rows[] = {
-    {.method = RQ_GET, .path = "/v1/statistics", .roles = VIEWERS, .input = &overview_query, .statement = "statistics/overview", .reply = "Statistics", .zh = "区域统计", .en = "What became of a region's needs"},
-    {.method = RQ_GET, .path = "/v1/statistics/overdue", .roles = VIEWERS, .input = &overdue_query, .statement = "statistics/overdue", .reply = "List", .zh = "逾期业务（按机构）", .en = "Overdue cases by institution"},
+    RQ_ROUTE(GET, "/v1/statistics", VIEWERS, &overview_query, "statistics/overview", 0, "Statistics",
+             "区域统计", "What became of a region's needs"),
+    RQ_ROUTE(GET, "/v1/statistics/overdue", VIEWERS, &overdue_query, "statistics/overdue", 0, "List",
+             "逾期业务（按机构）", "Overdue cases by institution"),
 };
 const rq_routes rq_statistics_routes = RQ_ROUTES(statistics_rows);
 
 static const rq_field audit_fields[] = {
     RQ_PAGE_FIELDS,
-    {.name = "case_id", .type = RQ_FIELD_UUID, .zh = "业务", .en = "the case"},
+    {"case_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "业务", "the case"},
 };
 static const rq_schema audit_query = RQ_SCHEMA("AuditQuery", audit_fields, NULL);
 static const rq_route audit_rows[] = {
-    {.method = RQ_GET, .path = "/v1/audit-events", .roles = RQ_ROLE_ANYBODY, .input = &audit_query, .statement = "audit-events/list", .reply = "List", .zh = "操作留痕（审计员看全部，其他人看自己的）", .en = "The trail: auditors all of it, others their own acts"},
+    RQ_ROUTE(GET, "/v1/audit-events", RQ_ROLE_ANYBODY, &audit_query, "audit-events/list", 0, "List",
+             "操作留痕（审计员看全部，其他人看自己的）",
+             "The trail: auditors all of it, others their own acts"),
 };
 const rq_routes rq_audit_routes = RQ_ROUTES(audit_rows);

@@ -1,5 +1,5 @@
-/* Users, made by operators, and the keys of institutions' systems (made on the command line, so that the key itself
- * passes through no log and no table). */
+/* Users, made by operators, and the keys of institutions' systems (made on the command line, so that the key
+ * itself passes through no log and no table). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,28 +48,28 @@ static rq_step hash_password(rq_call *call)
 }
 
 static const rq_field user_fields[] = {
-    {.name = "login", .type = RQ_FIELD_CODE, .required = true, .min = 3, .max = 64, .zh = "用户名", .en = "the login"},
-    {.name = "name", .type = RQ_FIELD_TEXT, .required = true, .min = 1, .max = 60, .zh = "姓名", .en = "the person's name"},
-    {.name = "password", .type = RQ_FIELD_TEXT, .required = true, .min = 12, .max = 256, .zh = "初始密码", .en = "the first password"},
-    {.name = "roles",
-     .type = RQ_FIELD_WORDS,
-     .required = true,
-     .min = 1,
-     .max = 4,
-     .list = "=enterprise,bank_maker,bank_checker,guarantee_reviewer,guarantee_checker,authority,operator,auditor",
-     .zh = "角色",
-     .en = "the roles"},
-    {.name = "enterprise_id", .type = RQ_FIELD_UUID, .zh = "所属企业", .en = "the enterprise it acts for"},
-    {.name = "institution_id", .type = RQ_FIELD_UUID, .zh = "所属机构", .en = "the institution it acts for"},
-    {.name = "region_code", .type = RQ_FIELD_REGION, .zh = "主管区域，000000 为全国", .en = "the authority's region; 000000: the country"},
+    {"login", RQ_FIELD_CODE, true, 3, 64, NULL, NULL, "用户名", "the login"},
+    {"name", RQ_FIELD_TEXT, true, 1, 60, NULL, NULL, "姓名", "the person's name"},
+    {"password", RQ_FIELD_TEXT, true, 12, 256, NULL, NULL, "初始密码", "the first password"},
+    {"roles", RQ_FIELD_WORDS, true, 1, 4,
+     "=enterprise,bank_maker,bank_checker,guarantee_reviewer,guarantee_checker,authority,operator,auditor",
+     NULL, "角色", "the roles"},
+    {"enterprise_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "所属企业", "the enterprise it acts for"},
+    {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "所属机构", "the institution it acts for"},
+    {"region_code", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "主管区域，000000 为全国",
+     "the authority's region; 000000: the country"},
 };
 static const rq_schema user_input = RQ_SCHEMA("NewUser", user_fields, NULL);
 
 static const rq_route rows[] = {
-    {.method = RQ_POST, .path = "/v1/users", .roles = RQ_ROLE_OPERATOR, .input = &user_input, .compute = hash_password, .statement = "users/create", .flags = RQ_ROUTE_KEY, .reply = "User", .zh = "新建用户", .en = "Make a user"},
-    {.method = RQ_GET, .path = "/v1/users", .roles = RQ_ROLE_ANYBODY, .input = &rq_page_query, .statement = "users/list", .reply = "List", .zh = "用户列表", .en = "Users"},
-    {.method = RQ_POST, .path = "/v1/users/{id}/disable", .roles = RQ_ROLE_OPERATOR, .statement = "users/disable", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "User", .zh = "停用用户", .en = "Bar a user"},
-    {.method = RQ_GET, .path = "/v1/api-keys", .roles = RQ_ROLES_INSTITUTION | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, .statement = "api-keys/list", .reply = "List", .zh = "接口密钥", .en = "Keys of the institution's systems"},
-    {.method = RQ_POST, .path = "/v1/api-keys/{id}/revoke", .roles = RQ_ROLES_INSTITUTION | RQ_ROLE_OPERATOR, .statement = "api-keys/revoke", .flags = RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, .reply = "Object", .zh = "作废接口密钥", .en = "Revoke a key"},
+    RQ_ROUTE(POST, "/v1/users", RQ_ROLE_OPERATOR, &user_input, "users/create", RQ_ROUTE_KEY, "User",
+             "新建用户", "Make a user", .compute = hash_password),
+    RQ_ROUTE(GET, "/v1/users", RQ_ROLE_ANYBODY, &rq_page_query, "users/list", 0, "List", "用户列表", "Users"),
+    RQ_ROUTE(POST, "/v1/users/{id}/disable", RQ_ROLE_OPERATOR, NULL, "users/disable",
+             RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, "User", "停用用户", "Bar a user"),
+    RQ_ROUTE(GET, "/v1/api-keys", RQ_ROLES_INSTITUTION | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, NULL,
+             "api-keys/list", 0, "List", "接口密钥", "Keys of the institution's systems"),
+    RQ_ROUTE(POST, "/v1/api-keys/{id}/revoke", RQ_ROLES_INSTITUTION | RQ_ROLE_OPERATOR, NULL,
+             "api-keys/revoke", RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, "Object", "作废接口密钥", "Revoke a key"),
 };
 const rq_routes rq_user_routes = RQ_ROUTES(rows);

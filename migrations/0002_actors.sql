@@ -8,6 +8,7 @@ create table institution (
     region_code text collate "C" not null,
     status text not null default 'approved' check (status in ('applied', 'approved', 'suspended')),
     net_assets_fen bigint check (net_assets_fen >= 0),
+    strikes int not null default 0, -- claims that were let lie
     version int not null default 1,
     created_at timestamptz not null default now(),
     constraint institution_name_taken unique (name_zh)

@@ -323,6 +323,8 @@ declare
     n_applications int;
     n_needs int;
     n_confirmed int;
+    n_voided int;
+    n_expired int;
     n_keys int;
     n_reopened int;
     n_learned int := 0;
@@ -345,6 +347,23 @@ begin
         limit 500 for update skip locked)
     update need n set state = 'stalled' from due where n.id = due.id and n.province = due.province;
     get diagnostics n_needs = row_count;
+    -- A claim without contact within its clock is void, and counts against the institution.
+    with due as (
+        select id, province, institution_id from application
+        where state = 'received' and origin = 'claim' and deadline_at < now()
+        limit 500 for update skip locked
+    ), struck as (
+        update institution i set strikes = i.strikes + d.claims
+        from (select institution_id, count(*)::int as claims from due group by institution_id) d
+        where i.id = d.institution_id)
+    update application a set state = 'lapsed' from due where a.id = due.id and a.province = due.province;
+    get diagnostics n_voided = row_count;
+    with due as (
+        select id, province from need
+        where state in ('open', 'stalled', 'unmet') and created_at < now() - interval '90 days'
+        limit 500 for update skip locked)
+    update need n set state = 'expired' from due where n.id = due.id and n.province = due.province;
+    get diagnostics n_expired = row_count;
     with due as (
         select id, province from need where state = 'funded' and deadline_at < now()
         limit 500 for update skip locked)
@@ -359,7 +378,7 @@ begin
         n_learned := app.learn();
     end if;
     return jsonb_build_object('offers_expired', n_offers, 'applications_lapsed', n_applications,
-        'needs_stalled', n_needs, 'needs_closed', n_confirmed, 'keys_forgotten', n_keys,
+        'claims_voided', n_voided, 'needs_stalled', n_needs, 'needs_expired', n_expired, 'needs_closed', n_confirmed, 'keys_forgotten', n_keys,
         'products_reopened', n_reopened, 'records_published', n_learned);
 end
 $$;

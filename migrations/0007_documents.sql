@@ -10,11 +10,11 @@ create function app.enterprise_facts(e enterprise) returns jsonb language sql st
             'size_class', case when e.size_class is not null then
                 jsonb_build_object('source', 'computed', 'as_of', current_date, 'value', e.size_class) end,
             'employees', case when e.employees is not null then
-                jsonb_build_object('source', 'declared', 'as_of', e.updated_at::date, 'value', e.employees) end,
+                jsonb_build_object('source', 'declared', 'as_of', figures.day, 'value', e.employees) end,
             'revenue_fen', case when e.revenue_fen is not null then
-                jsonb_build_object('source', 'declared', 'as_of', e.updated_at::date, 'value', e.revenue_fen) end,
+                jsonb_build_object('source', 'declared', 'as_of', figures.day, 'value', e.revenue_fen) end,
             'total_assets_fen', case when e.total_assets_fen is not null then
-                jsonb_build_object('source', 'declared', 'as_of', e.updated_at::date, 'value', e.total_assets_fen) end))
+                jsonb_build_object('source', 'declared', 'as_of', figures.day, 'value', e.total_assets_fen) end))
         || coalesce((
             select jsonb_build_object('tags', jsonb_build_object('source', min(t.source), 'as_of', current_date,
                 'value', jsonb_agg(t.tag order by t.tag)))
@@ -27,6 +27,8 @@ create function app.enterprise_facts(e enterprise) returns jsonb language sql st
                 'value', f.value, 'source', f.source, 'as_of', f.as_of)))
             from enterprise_fact f
             where f.enterprise_id = e.id and f.province = e.province), '{}')
+    -- the figures are those of the fiscal year's end, or of the day they were written down
+    from (select least(make_date(e.fiscal_year, 12, 31), e.updated_at::date) as day) figures
 $$;
 
 -- The whole profile. Contact data is there because the row is: who may not have it does not see the row.
@@ -50,7 +52,7 @@ $$;
 
 create function app.institution_json(i institution) returns jsonb language sql stable as $$
     select jsonb_build_object('id', i.id, 'kind', i.kind, 'name_zh', i.name_zh, 'name_en', i.name_en,
-        'region_code', i.region_code, 'status', i.status, 'net_assets_fen', i.net_assets_fen, 'version', i.version,
+        'region_code', i.region_code, 'status', i.status, 'net_assets_fen', i.net_assets_fen, 'strikes', i.strikes, 'version', i.version,
         'created_at', i.created_at)
 $$;
 

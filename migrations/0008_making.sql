@@ -273,7 +273,7 @@ begin
         prepayment_fee_ppm, penalty_rate_ppm, cooling_off_days, valid_until, binding, state)
     values (a.province, a.id, a.need_id, a.enterprise_id, a.institution_id, a.product_id, a.region_code, a.green_channel,
         1 + (select count(*) from offer x where x.application_id = a.id and x.province = a.province
-            and x.state in ('countered', 'superseded')),
+            and x.counter is not null), -- the enterprise asks for other terms at most twice
         (i ->> 'amount_fen')::bigint, (i ->> 'term_months')::int, v_base, (c ->> 'rate_ppm')::int,
         case when v_base <> 'fixed' then (i -> 'rate' ->> 'value_ppm')::int end,
         case when v_base <> 'fixed' then v_lpr.published_on end,
@@ -306,6 +306,10 @@ begin
     select * into p from product x where x.id = (i ->> 'product_id')::uuid and x.state = 'online' and x.kind = 'guarantee';
     if not found then
         perform app.refuse(422, 'product_unknown', jsonb_build_object('pointer', '/product_id'));
+    end if;
+    if jsonb_array_length(coalesce(p.document -> 'partners', '[]')) > 0
+        and not p.document -> 'partners' ? a.institution_id::text then
+        perform app.refuse(422, 'not_a_partner', jsonb_build_object('pointer', '/product_id'));
     end if;
     select * into o from offer x where x.application_id = a.id and x.province = a.province
         and x.state in ('offered', 'accepted');

@@ -5,6 +5,7 @@
 #include "rongqiao/clock.h"
 #include "rongqiao/ids.h"
 #include "routes.h"
+#include "worker.h"
 
 static const rq_field tag_fields[] = {
     {"tag", RQ_FIELD_WORD, true, 0, 0, "tag", NULL, "资质标签", "the qualification"},
@@ -108,6 +109,13 @@ static rq_step check_uscc(rq_call *call)
     return RQ_STEP_ON;
 }
 
+/* A user who registers its enterprise acts for it from the next request on: whoever it was is forgotten. */
+static rq_step register_enterprise(rq_call *call)
+{
+    rq_principal_forget(call->worker, call->token_hash);
+    return check_uscc(call);
+}
+
 /* Adds what the check found to a line of an import. */
 static void finish_line(json_t *line)
 {
@@ -126,7 +134,7 @@ enum {
 };
 static const rq_route rows[] = {
     RQ_ROUTE(POST, "/v1/enterprises", RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR, &new_input, "enterprises/create",
-             RQ_ROUTE_KEY, "Enterprise", "登记企业", "Register an enterprise", .compute = check_uscc),
+             RQ_ROUTE_KEY, "Enterprise", "登记企业", "Register an enterprise", .compute = register_enterprise),
     RQ_ROUTE(GET, "/v1/enterprises", PARTIES, &list_query, "enterprises/list", 0, "List", "企业列表",
              "Enterprises"),
     RQ_ROUTE(POST, "/v1/enterprises/import", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, &rq_import_input,

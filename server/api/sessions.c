@@ -18,9 +18,12 @@ typedef struct login {
     char token_hash[RQ_SHA256_HEX + 1];
 } login;
 
-/* A hash nobody's password has: unknown users cost the same time as known ones (ASVS 6.3.8). */
-static const char nobody[] = "scrypt$15$00000000000000000000000000000000$"
-                             "0000000000000000000000000000000000000000000000000000000000000000";
+/* A hash nobody's password has, of the cost in force: unknown users take the time of known ones (ASVS 6.3.8). */
+static void hash_of_nobody(unsigned cost_log2, char out_text[RQ_PASSWORD_HASH_TEXT])
+{
+    snprintf(out_text, RQ_PASSWORD_HASH_TEXT, "scrypt$%u$%0*d$%0*d", cost_log2, 2 * RQ_SCRYPT_SALT_BYTES, 0,
+             2 * RQ_SCRYPT_KEY_BYTES, 0);
+}
 
 static bool make_token(login *state)
 {
@@ -136,7 +139,9 @@ static void on_credential(void *argument, const rq_db_reply *reply)
 {
     login *state = argument;
     rq_call *call = state->call;
+    char nobody[RQ_PASSWORD_HASH_TEXT];
     const char *expected = nobody;
+    hash_of_nobody(call->worker->config->login_cost_log2, nobody);
     call->ticket = 0;
     if (reply->outcome != RQ_DB_DONE) {
         rq_call_refuse_sql(call, reply);
@@ -178,6 +183,10 @@ static rq_step log_in(rq_call *call)
 static rq_step log_out(rq_call *call)
 {
     rq_principal_forget(call->worker, call->token_hash);
+    if (!call->id && !call->principal.session_id[0]) { /* a system's key */
+        rq_call_refuse(call, "not_found", NULL, NULL);
+        return RQ_STEP_ANSWERED;
+    }
     if (!call->id)
         call->id = call->principal.session_id;
     return RQ_STEP_ON;

@@ -94,17 +94,23 @@ create table product_capacity (
 create function app.this_month() returns date language sql stable
     return date_trunc('month', now() at time zone 'Asia/Shanghai')::date;
 
--- What the institutions' own answers say, as published: how many, how many yes, how fast, how many became money.
--- Computed on a schedule from outcomes, never from payments; a new row is a new publication.
+-- What an institution's own past answers to similar needs say, as published: how many, how many yes, how fast, how many
+-- became money. Computed on a schedule from outcomes, never from payments and never from protected facts; a new row is
+-- a new publication. A cell is kind x size x province of the need; '*' stands for all. Small cells are shrunk towards
+-- the one above them: (yes + m * above) / (answers + m), m and the topmost prior being the published weights'.
 create table institution_record (
     institution_id uuid not null references institution (id),
+    kind text not null,
+    size text not null,
+    province text collate "C" not null,
     from_version bigint not null, -- of the catalogue
     answers int not null,
     approvals int not null,
-    median_hours int,
-    fulfilled_ppm int,
+    likelihood_ppm int not null,
+    hours int, -- likewise shrunk; null: no answer yet
+    fulfilled_ppm int, -- of the institution as a whole
     computed_at timestamptz not null default now(),
-    primary key (institution_id, from_version)
+    primary key (institution_id, kind, size, province, from_version)
 );
 alter table lpr add column from_version bigint not null default 0; -- of the catalogue
 
@@ -186,12 +192,20 @@ create function app.catalogue_json(p_version bigint) returns jsonb language sql 
             order by l.published_on desc limit 1),
         'weights', (select w.document from score_weights w where w.from_version <= p_version
             order by w.version desc limit 1),
+        'records', (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('institution_id', r.institution_id,
+                'kind', r.kind, 'size', r.size, 'province', r.province, 'answers', r.answers, 'approvals', r.approvals,
+                'likelihood_ppm', r.likelihood_ppm, 'hours', r.hours, 'fulfilled_ppm', r.fulfilled_ppm))), '[]')
+            from (select distinct on (institution_id, kind, size, province) *
+                from institution_record x
+                where x.from_version <= p_version
+                order by institution_id, kind, size, province, from_version desc) r),
         'products', (select coalesce(jsonb_agg(h.document || case when r.answers is null then '{}' else
                 jsonb_build_object('record', jsonb_strip_nulls(jsonb_build_object('answers', r.answers,
-                    'approvals', r.approvals, 'median_hours', r.median_hours, 'fulfilled_ppm', r.fulfilled_ppm))) end), '[]')
+                    'approvals', r.approvals, 'median_hours', r.hours, 'fulfilled_ppm', r.fulfilled_ppm))) end), '[]')
             from product_history h
             left join lateral (select * from institution_record x
-                where x.institution_id = (h.document ->> 'institution_id')::uuid and x.from_version <= p_version
+                where x.institution_id = (h.document ->> 'institution_id')::uuid
+                    and (x.kind, x.size, x.province) = ('*', '*', '*') and x.from_version <= p_version
                 order by x.from_version desc limit 1) r on true
             where h.from_version <= p_version and (h.to_version is null or h.to_version > p_version)),
         'programmes', (select coalesce(jsonb_agg(h.document), '[]') from programme_history h

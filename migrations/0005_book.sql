@@ -463,31 +463,62 @@ language sql immutable as $$
 $$;
 
 -- The institutions' records as they stand now, where they differ from what is published.
-create function app.changed_records() returns table (institution_id uuid, answers int, approvals int, median_hours int,
-    fulfilled_ppm int) language sql stable as $$
-    with fresh as (
-        select a.institution_id,
-            count(*) filter (where a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'refused', 'not_chosen',
-                'fell_through', 'expired'))::int as answers,
-            count(*) filter (where a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'not_chosen',
-                'fell_through', 'expired'))::int as approvals,
-            round((percentile_cont(0.5) within group (
-                order by extract(epoch from o.first_at - a.created_at) / 3600))::numeric)::int as median_hours,
-            case when count(*) filter (where a.state in ('disbursed', 'fell_through')) > 0 then
-                (1000000 * count(*) filter (where a.state = 'disbursed')
-                    / count(*) filter (where a.state in ('disbursed', 'fell_through')))::int end as fulfilled_ppm
+create function app.changed_records() returns table (institution_id uuid, kind text, size text, province text,
+    answers int, approvals int, likelihood_ppm int, hours int, fulfilled_ppm int) language sql stable as $$
+    with answered as (
+        select a.institution_id, coalesce(p.kind, n.kinds[1]) as kind, coalesce(n.size_class, 'unknown') as size,
+            n.province, a.state,
+            a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'not_chosen', 'fell_through', 'expired') as yes,
+            extract(epoch from coalesce(o.first_at, a.state_since) - a.created_at) / 3600 as hours
         from application a
+        join need n on n.id = a.need_id and n.province = a.province
+        left join product p on p.id = a.product_id
         left join lateral (select min(x.created_at) as first_at from offer x
             where x.application_id = a.id and x.province = a.province) o on true
-        group by a.institution_id
+        where a.state in ('offered', 'accepted', 'contracted', 'disbursed', 'refused', 'not_chosen', 'fell_through', 'expired')
+            -- closed because another bank won, before this one said anything, is no answer
+            and (a.state <> 'not_chosen' or o.first_at is not null)
+    ), counted as (
+        select a.institution_id, coalesce(a.kind, '*') as kind, coalesce(a.size, '*') as size,
+            coalesce(a.province, '*') as province, count(*)::int as answers, count(*) filter (where a.yes)::int as approvals,
+            percentile_cont(0.5) within group (order by a.hours) as hours
+        from answered a
+        group by grouping sets ((a.institution_id), (a.institution_id, a.kind), (a.institution_id, a.kind, a.size, a.province))
+    ), prior as (
+        select (document ->> 'prior_ppm')::numeric as ppm, (document ->> 'prior_weight')::numeric as weight
+        from score_weights order by version desc limit 1
+    ), whole as (
+        select c.*, (c.approvals * 1000000 + w.ppm * w.weight) / (c.answers + w.weight) as ppm, c.hours as mean_hours
+        from counted c, prior w
+        where c.kind = '*'
+    ), by_kind as (
+        select c.*, (c.approvals * 1000000 + u.ppm * w.weight) / (c.answers + w.weight) as ppm,
+            (c.hours * c.answers + u.mean_hours * w.weight) / (c.answers + w.weight) as mean_hours
+        from counted c
+        join whole u on u.institution_id = c.institution_id, prior w
+        where c.kind <> '*' and c.size = '*'
+    ), cell as (
+        select c.*, (c.approvals * 1000000 + u.ppm * w.weight) / (c.answers + w.weight) as ppm,
+            (c.hours * c.answers + u.mean_hours * w.weight) / (c.answers + w.weight) as mean_hours
+        from counted c
+        join by_kind u on u.institution_id = c.institution_id and u.kind = c.kind, prior w
+        where c.size <> '*'
+    ), fresh as (
+        select c.institution_id, c.kind, c.size, c.province, c.answers, c.approvals, round(c.ppm)::int as likelihood_ppm,
+            round(c.mean_hours::numeric)::int as hours,
+            case when c.kind = '*' then (
+                select (1000000 * count(*) filter (where a.state = 'disbursed') / nullif(count(*), 0))::int
+                from answered a
+                where a.institution_id = c.institution_id and a.state in ('disbursed', 'fell_through')) end as fulfilled_ppm
+        from (select * from whole union all select * from by_kind union all select * from cell) c
     )
-    select f.institution_id, f.answers, f.approvals, f.median_hours, f.fulfilled_ppm
+    select f.institution_id, f.kind, f.size, f.province, f.answers, f.approvals, f.likelihood_ppm, f.hours, f.fulfilled_ppm
     from fresh f
-    left join lateral (select * from institution_record r where r.institution_id = f.institution_id
+    left join lateral (select * from institution_record r
+        where (r.institution_id, r.kind, r.size, r.province) = (f.institution_id, f.kind, f.size, f.province)
         order by r.from_version desc limit 1) last on true
-    where f.answers > 0
-        and (last.answers, last.approvals, last.median_hours, last.fulfilled_ppm)
-            is distinct from (f.answers, f.approvals, f.median_hours, f.fulfilled_ppm)
+    where (last.answers, last.approvals, last.likelihood_ppm, last.hours, last.fulfilled_ppm)
+        is distinct from (f.answers, f.approvals, f.likelihood_ppm, f.hours, f.fulfilled_ppm)
 $$;
 
 -- Publishes the records that changed, as a new version of the catalogue. Returns how many did.
@@ -498,7 +529,8 @@ begin
     if not exists (select from app.changed_records()) then
         return 0;
     end if;
-    insert into institution_record (from_version, institution_id, answers, approvals, median_hours, fulfilled_ppm)
+    insert into institution_record (from_version, institution_id, kind, size, province, answers, approvals,
+        likelihood_ppm, hours, fulfilled_ppm)
     select v, c.* from app.bump_catalogue() v, app.changed_records() c;
     get diagnostics n = row_count;
     return n;

@@ -109,6 +109,7 @@ create table app_user (
     locked_until timestamptz,
     created_at timestamptz not null default now(),
     constraint user_login_taken unique (login),
+    constraint user_enterprise_known check ((enterprise_id is null) = (enterprise_province is null)),
     foreign key (enterprise_id, enterprise_province) references enterprise (id, province),
     -- a user stands on one side of the table
     constraint user_one_side check (
@@ -127,12 +128,12 @@ create index app_user_enterprise on app_user (enterprise_id, enterprise_province
 create index app_user_institution on app_user (institution_id);
 create index app_user_region on app_user (region_code);
 
-create function app.side_of(u app_user) returns text language sql immutable
+create function app.side_of(p_roles text[], p_institution uuid) returns text language sql immutable
     return case
-        when 'enterprise' = any (u.roles) then 'enterprise'
-        when u.institution_id is not null then 'institution'
-        when 'authority' = any (u.roles) then 'authority'
-        when 'operator' = any (u.roles) then 'operator'
+        when 'enterprise' = any (p_roles) then 'enterprise'
+        when p_institution is not null then 'institution'
+        when 'authority' = any (p_roles) then 'authority'
+        when 'operator' = any (p_roles) then 'operator'
         else 'auditor'
     end;
 
@@ -190,8 +191,8 @@ create table idempotency (
     user_id uuid not null,
     key text collate "C" not null,
     fingerprint text collate "C" not null,
-    status int,
-    body text,
+    status int not null,
+    body text not null,
     location text,
     etag text,
     created_at timestamptz not null default now(),

@@ -100,6 +100,16 @@ begin
 end
 $$;
 
+-- The reason that a move leaves on its case: one that must give a reason gives its own, others keep what is there.
+create function app.reason_given(p_kind text, p_state text, p_given text, p_kept text) returns text
+language sql stable as $$
+    select case when exists (
+            select from transition t
+            where t.kind = p_kind and t.from_state = p_state and t.action = app.action() and t.needs_reason)
+        then p_given
+        else coalesce(p_given, p_kept) end
+$$;
+
 -- Every table of cases has: id, province, state, state_since, deadline_at, made_by, checked_by, reason_code,
 -- reason_text, green_channel, version, updated_at. Its guard fires on every insert and every move.
 create function app.guard_case() returns trigger language plpgsql as $$

@@ -245,7 +245,8 @@ begin
     where product_id = p_product
         and month = date_trunc('month', p_accepted_at at time zone 'Asia/Shanghai')::date;
     if found then
-        update product set exhausted_month = null where id = p_product and exhausted_month is not null;
+        update product set exhausted_month = null
+        where id = p_product and exhausted_month = date_trunc('month', p_accepted_at at time zone 'Asia/Shanghai')::date;
     end if;
 end
 $$;

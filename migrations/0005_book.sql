@@ -228,7 +228,7 @@ create table guarantee_case (
     counter_guarantee text, -- empty: none asked; otherwise what and why
     review_note text,
     effective_on date,
-    filing_month text check (filing_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
+    filing_month text constraint guarantee_filing_month_form check (filing_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
     claim_fen bigint constraint guarantee_claim_within check (claim_fen between 1 and principal_fen),
     recovery_deadline date,
     write_off_evidence text,
@@ -404,6 +404,9 @@ begin
         when 'fell_through' then 'fell_through'
     end;
     if new.state = 'accepted' then
+        if new.valid_until < (now() at time zone 'Asia/Shanghai')::date then
+            perform app.refuse(409, 'offer_expired', jsonb_build_object('valid_until', new.valid_until));
+        end if;
         perform app.reserve_capacity(new.product_id, new.amount_fen) where new.product_id is not null;
         -- Competing offers close with the reason "not chosen".
         update offer set state = 'not_chosen'

@@ -1,7 +1,8 @@
 -- Who sees and changes which row. The application's role cannot bypass any of it; every policy reads the
 -- settings of app.enter() and nothing else, so a request without a principal sees nothing.
 
--- One statement a request, before the request's own: says who asks, and begins the idempotent answer.
+-- One statement a request, before the request's own: says who asks, and answers a request that was
+-- made before in the words of then.
 create function app.enter(p_user text, p_side text, p_org text, p_roles text, p_region text, p_request text,
     p_action text, p_key text, p_fingerprint text) returns void language plpgsql as $$
 declare
@@ -10,17 +11,17 @@ begin
     perform set_config('app.user_id', coalesce(p_user, ''), true), set_config('app.side', coalesce(p_side, ''), true),
         set_config('app.org_id', coalesce(p_org, ''), true), set_config('app.roles', coalesce(p_roles, ''), true),
         set_config('app.region', coalesce(p_region, ''), true), set_config('app.request_id', coalesce(p_request, ''), true),
-        set_config('app.action', coalesce(p_action, ''), true), set_config('app.key', coalesce(p_key, ''), true);
+        set_config('app.action', coalesce(p_action, ''), true), set_config('app.key', coalesce(p_key, ''), true),
+        set_config('app.fingerprint', coalesce(p_fingerprint, ''), true);
     if p_key is null then
         return;
     end if;
-    -- Waits for a transaction that holds the same key; its answer is then ours.
-    insert into idempotency (user_id, key, fingerprint) values (p_user::uuid, p_key, p_fingerprint)
-    on conflict do nothing;
-    if found then
+    -- Waits for a transaction that works on the same key; its answer, if it gave one, is then ours.
+    perform pg_advisory_xact_lock(hashtextextended(p_user || ' ' || p_key, 0));
+    select * into seen from idempotency where user_id = p_user::uuid and key = p_key;
+    if not found then
         return;
     end if;
-    select * into seen from idempotency where user_id = p_user::uuid and key = p_key;
     if seen.fingerprint <> p_fingerprint then
         perform app.refuse(422, 'idempotency_key_reused');
     end if;
@@ -38,9 +39,9 @@ begin
     location := p_location;
     etag := '"' || p_version || '"';
     if coalesce(current_setting('app.key', true), '') <> '' then
-        update idempotency i set status = p_status, body = p_body::text, location = p_location,
-            etag = '"' || p_version || '"'
-        where i.user_id = app.user_id() and i.key = current_setting('app.key', true);
+        insert into idempotency (user_id, key, fingerprint, status, body, location, etag)
+        values (app.user_id(), current_setting('app.key', true), current_setting('app.fingerprint', true), p_status,
+            p_body::text, p_location, '"' || p_version || '"');
     end if;
     return next;
 end
@@ -74,15 +75,17 @@ grant delete on idempotency, session to rongqiao_definer;
 grant select, update on catalogue to rongqiao_definer;
 grant select on case_state, transition, score_weights, catalogue to rongqiao_app, rongqiao_definer;
 grant insert on score_weights to rongqiao_app;
-grant select, insert on institution, enterprise, enterprise_tag, enterprise_fact, app_user, api_key, consent, idempotency,
+grant select, insert on institution, enterprise, enterprise_tag, enterprise_fact, api_key, consent, idempotency,
     audit_event, product, programme, need, match_run, match, application, offer, guarantee_case, guarantee_entry
     to rongqiao_app;
 grant select on session, product_history, programme_history, institution_record, product_capacity to rongqiao_app;
 grant update on institution, enterprise, enterprise_tag, enterprise_fact, product, programme, need, application, offer,
-    guarantee_case, idempotency to rongqiao_app;
+    guarantee_case to rongqiao_app;
 grant delete on enterprise_tag, enterprise_fact to rongqiao_app;
 grant update (revoked_at) on consent, api_key, session to rongqiao_app;
-grant update (disabled_at, name) on app_user to rongqiao_app;
+-- A password's hash leaves by app.credential() alone.
+grant select (id, login, name, roles, enterprise_id, enterprise_province, institution_id, region_code, is_national,
+    disabled_at, created_at), insert, update (disabled_at, name) on app_user to rongqiao_app;
 
 -- Shelf: institutions, online products and programmes are public; drafts are their institution's.
 create policy institution_read on institution for select using (true);
@@ -300,7 +303,7 @@ begin
     if u.id is null then
         return null;
     end if;
-    return jsonb_build_object('user_id', u.id, 'side', app.side_of(u),
+    return jsonb_build_object('user_id', u.id, 'side', app.side_of(u.roles, u.institution_id),
         'org_id', coalesce(u.enterprise_id, u.institution_id),
         'roles', array_to_string(u.roles, ','),
         'region', case when u.is_national then '000000' else u.region_code end,

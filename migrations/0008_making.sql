@@ -76,6 +76,17 @@ begin
 end
 $$;
 
+-- Whether a product's terms may be replaced as it stands; refuses with the reason when not.
+create function app.product_is_editable(p_state text) returns boolean language plpgsql stable as $$
+begin
+    if p_state not in ('draft', 'paused') then
+        perform app.refuse(409, 'transition_not_allowed', jsonb_build_object('state', p_state, 'action', 'change',
+            'actions', app.actions('product', p_state, null)));
+    end if;
+    return true;
+end
+$$;
+
 -- Imports: each line by itself, so that a bad one is refused with its reason and the rest is kept.
 -- `p_lines` is [{"line": n, "item": {...}, "uscc_check": word}] as validated by the server.
 create function app.import_lines(p_what text, p_lines jsonb) returns jsonb language plpgsql as $$

@@ -5,12 +5,22 @@ BUILD_PACKAGES="build-essential cmake ninja-build pkg-config libevent-dev libpq-
 SERVE_PACKAGES="postgresql-15 postgresql-client-15 openssl python3 curl ca-certificates"
 TEST_PACKAGES="$SERVE_PACKAGES libcmocka-dev"
 
+# Debian's PostgreSQL makes and starts a cluster "main" when it is installed. Our clusters are private ones: a drop-in
+# of postgresql-common, there only for this installation, says no. Clusters that exist already are not touched.
+NO_MAIN_CLUSTER=/etc/postgresql-common/createcluster.d/rongqiao.conf
+
+# missing_packages NAME ...: prints those that are not installed.
+missing_packages() {
+    local name
+    for name in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
+    done
+}
+
 # need_packages NAME ...: installs those that are missing; asks nothing and fetches nothing when none is.
 need_packages() {
-    local missing=() name as_root=()
-    for name in "$@"; do
-        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' || missing+=("$name")
-    done
+    local missing=() as_root=() status=0
+    mapfile -t missing < <(missing_packages "$@")
     [ ${#missing[@]} -gt 0 ] || return 0
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null || {
@@ -20,13 +30,12 @@ need_packages() {
         as_root=(sudo)
     fi
     echo "installing: ${missing[*]}"
-    # Our clusters are private ones; Debian's default cluster is not wanted unless PostgreSQL is here already.
-    if ! dpkg-query -W -f '${Status}' postgresql-common 2>/dev/null | grep -q 'install ok installed' &&
-        [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-        "${as_root[@]}" mkdir -p /etc/postgresql-common
-        echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
-    fi
-    "${as_root[@]}" apt-get update -q
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-        -o Dpkg::Options::=--force-confold "${missing[@]}"
+    "${as_root[@]}" mkdir -p "${NO_MAIN_CLUSTER%/*}"
+    echo 'create_main_cluster = false' | "${as_root[@]}" tee "$NO_MAIN_CLUSTER" >/dev/null
+    "${as_root[@]}" timeout 900 apt-get -q -o DPkg::Lock::Timeout=120 update &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive timeout 1800 apt-get -q -y -o DPkg::Lock::Timeout=120 \
+            install --no-install-recommends "${missing[@]}" </dev/null || status=1
+    "${as_root[@]}" rm -f "$NO_MAIN_CLUSTER"
+    "${as_root[@]}" rmdir --ignore-fail-on-non-empty "${NO_MAIN_CLUSTER%/*}"
+    return $status
 }

@@ -60,6 +60,9 @@ enum {
     RQ_LIMIT_MATCH_NEAR = 10,
     RQ_LIMIT_MATCH_UNKNOWN = 10,
 
+    /* Memory of one sealing or run of a round beside its exchange: 5,000 needs with their wishes. */
+    RQ_LIMIT_ROUND_ARENA = 8 << 20,
+
     /* Input documents. */
     RQ_LIMIT_JSON_DEPTH = 32,
     RQ_LIMIT_PROBLEM_FIELDS = 32,

@@ -224,6 +224,8 @@ rq_catalogue *rq_catalogue_ref(rq_catalogue *catalogue);
 void rq_catalogue_unref(rq_catalogue *catalogue);
 int64_t rq_catalogue_version(const rq_catalogue *catalogue);
 size_t rq_catalogue_size(const rq_catalogue *catalogue);
+/* The memory that the snapshot takes, all in; what it shares with others counts in full. */
+size_t rq_catalogue_bytes(const rq_catalogue *catalogue);
 
 typedef struct rq_fact_value {
     bool known;

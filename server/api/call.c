@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,22 +18,28 @@ static void execute(rq_call *call);
  * ----------------------------------------------------------------------------------------------------------
  */
 
+enum { COMMON_HEADERS = 2, ANSWER_HEADERS = 8 };
+
 void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
                     const rq_reply_header *headers, size_t header_count)
 {
     rq_exchange *exchange = call->exchange;
+    /* Nothing the API says is a page (ASVS 3.4.3, 3.4.6). */
+    rq_reply_header all[ANSWER_HEADERS] = {
+        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"}};
+    assert(header_count < ANSWER_HEADERS);
+    for (size_t i = 0; i < header_count; i++)
+        all[i + 1] = headers[i];
     json_decref(call->input);
     call->input = NULL;
-    rq_exchange_reply(exchange, status, headers, header_count, body, length);
+    rq_exchange_reply(exchange, status, all, header_count + 1, body, length);
 }
 
 /* Headers that every answer with a JSON document has. */
-enum { COMMON_HEADERS = 3, ANSWER_HEADERS = 8 };
 static size_t common_headers(const char *content_type, rq_reply_header *out)
 {
     out[0] = (rq_reply_header){"Content-Type", content_type};
     out[1] = (rq_reply_header){"Cache-Control", "no-store"};
-    out[2] = (rq_reply_header){"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"};
     return COMMON_HEADERS;
 }
 
@@ -95,10 +102,7 @@ static void replay(rq_call *call, const char *detail)
         headers[count++] = (rq_reply_header){"Location", location};
     if (etag)
         headers[count++] = (rq_reply_header){"ETag", etag};
-    if (status == 0)
-        rq_call_refuse(call, "busy_elsewhere", NULL, NULL);
-    else
-        rq_call_answer(call, status, body, body ? strlen(body) : 0, headers, count);
+    rq_call_answer(call, status, body, body ? strlen(body) : 0, headers, count);
     json_decref(first);
 }
 

@@ -70,8 +70,8 @@ static json_t *refused_line(size_t line, const rq_faults *faults)
 {
     json_t *errors = json_array();
     for (size_t i = 0; i < faults->count; i++) {
-        const char *zh = "", *en = "";
-        rq_fault_texts(faults->list[i].code, &zh, &en);
+        char zh[RQ_FAULT_TEXT], en[RQ_FAULT_TEXT];
+        rq_fault_write_texts(&faults->list[i], zh, en);
         json_array_append_new(errors,
                               json_pack("{s:s, s:s, s:s, s:s}", "pointer", faults->list[i].pointer, "code",
                                         faults->list[i].code, "detail_zh", zh, "detail_en", en));

@@ -203,6 +203,10 @@ static void write_replies(rq_json *json)
         {"Offer", "id,application_id,need_id,amount_fen,term_months,rate_ppm,cost_ppm,net_disbursed_fen,"
                   "total_repayable_fen,valid_until,state,actions,version"},
         {"GuaranteeCase", "id,case_no,need_id,application_id,principal_fen,shares,state,actions,version"},
+        {"Round", "id,round_no,name,region_code,seed_hash,state,actions,version"},
+        {"RoundPlace", "id,round_id,run_no,need_id,amount_fen,wish"},
+        {"RoundExport", "format,seed,seed_hash,input,input_hash,result,result_hash,proof"},
+        {"RoundStatistics", "needs,needs_fen,matched,matched_fen,intents,intent_fen,days"},
         {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
         {"ImportReport", "accepted,refused,lines"},
         {"Problem", "type,title,status,code,request_id"},

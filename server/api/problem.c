@@ -44,8 +44,16 @@ static const struct {
     {"product_maker_is_not_checker", "maker_cannot_check", NULL},
     {"guarantee_once_live", "guarantee_exists", NULL},
     {"guarantee_shares_whole", "validation_failed", "/share_bank_ppm"},
+    {"guarantee_filing_month_form", "validation_failed", "/filing_month"},
+    {"guarantee_case_re_guarantor_id_fkey", "institution_unknown", "/re_guarantor_id"},
+    {"guarantee_case_reason_code_fkey", "validation_failed", "/reason_code"},
+    {"enterprise_province_of_region", "validation_failed", "/region_code"},
+    {"enterprise_tag_validity", "validation_failed", "/tags"},
+    {"user_enterprise_known", "reference_unknown", "/enterprise_id"},
     {"guarantee_claim_within", "validation_failed", "/claim_fen"},
     {"enterprise_established_in_past", "validation_failed", "/established_on"},
+    {"round_slots_local_within", "validation_failed", "/slots_local"},
+    {"round_funded_within", "validation_failed", "/funded_fen"},
     {"user_one_side", "validation_failed", "/roles"},
     {"user_roles_known", "validation_failed", "/roles"},
 };
@@ -128,13 +136,18 @@ static void fault_text(const char *pattern, const rq_fault *fault, char *out, si
         snprintf(out, size, "%.*s%" PRId64 "%s", (int)(hole - pattern), pattern, fault->bound, hole + 2);
 }
 
-static void write_fault(const rq_fault *fault, rq_language language, rq_json *json)
+void rq_fault_write_texts(const rq_fault *fault, char out_zh[RQ_FAULT_TEXT], char out_en[RQ_FAULT_TEXT])
 {
     const char *zh = "", *en = "";
-    char text_zh[1024], text_en[1024];
     rq_fault_texts(fault->code, &zh, &en);
-    fault_text(zh, fault, text_zh, sizeof(text_zh));
-    fault_text(en, fault, text_en, sizeof(text_en));
+    fault_text(zh, fault, out_zh, RQ_FAULT_TEXT);
+    fault_text(en, fault, out_en, RQ_FAULT_TEXT);
+}
+
+static void write_fault(const rq_fault *fault, rq_language language, rq_json *json)
+{
+    char text_zh[RQ_FAULT_TEXT], text_en[RQ_FAULT_TEXT];
+    rq_fault_write_texts(fault, text_zh, text_en);
     rq_json_object(json, NULL);
     rq_json_string(json, "pointer", fault->pointer);
     rq_json_string(json, "code", fault->code);

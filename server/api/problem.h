@@ -38,6 +38,10 @@ void rq_problem_write(const rq_problem *problem, rq_language language, const cha
  */
 const rq_problem *rq_problem_of_sql(const rq_db_reply *reply, const char **out_pointer);
 
+/* What a fault means, with its bound or its words filled in. */
+enum { RQ_FAULT_TEXT = 1024 };
+void rq_fault_write_texts(const rq_fault *fault, char out_zh[RQ_FAULT_TEXT], char out_en[RQ_FAULT_TEXT]);
+
 /* The Chinese and English text of a fault code; false when there is none. */
 bool rq_fault_texts(const char *code, const char **out_zh, const char **out_en);
 

@@ -92,12 +92,15 @@ json_t *rq_schema_from_query(const rq_schema *schema, const char *query, size_t 
         at += pair_length + 1;
         if (pair_length == 0)
             continue;
-        if (!name || !text || !rq_percent_decode(pair, name_length, true, name, &decoded) ||
-            !rq_percent_decode(equals ? equals + 1 : "", text_length, true, text, &decoded)) {
+        if (!name || !text || !rq_percent_decode(pair, name_length, true, name, &decoded)) {
             rq_fault_add(faults, "", "query_encoding", 0, NULL);
             break;
         }
-        put(object, schema, name, text, faults);
+        if (rq_percent_decode(equals ? equals + 1 : "", text_length, true, text, &decoded))
+            put(object, schema, name, text, faults);
+        else
+            rq_fault_add(faults, find_field(schema, name) ? rq_arena_printf(faults->arena, "/%s", name) : "",
+                         "query_encoding", 0, NULL);
     }
     return object;
 }

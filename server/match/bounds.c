@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "internal.h"
+#include "row.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define PRODUCT(name, min, max) {#name, offsetof(rq_product, name), min, max},
@@ -59,11 +59,12 @@ static rq_status check_numbers(const rq_number *numbers, size_t count, const voi
     return RQ_OK;
 }
 
+/* Ids are held as 16 bytes: a UUID in lower case is all they can be. */
 static rq_status check_ids(const char *id, const char *key, rq_error *error)
 {
-    size_t length = strnlen(id, RQ_UUID_TEXT + 1);
-    if (length == 0 || length > RQ_UUID_TEXT) {
-        return rq_fail(error, RQ_INVALID, "%s: missing or too long", key);
+    uint8_t bytes[RQ_UUID_BYTES];
+    if (!rq_uuid_read(id, bytes)) {
+        return rq_fail(error, RQ_INVALID, "%s: missing, or not a UUID in lower case", key);
     }
     return RQ_OK;
 }
@@ -266,6 +267,9 @@ rq_status rq_product_check(const rq_product *product, rq_error *error)
     }
     if (status == RQ_OK) {
         status = check_fees(product, error);
+    }
+    for (size_t i = 0; status == RQ_OK && i < product->partner_count; i++) {
+        status = check_ids(product->partners[i], "partners", error);
     }
     return status == RQ_OK ? check_record(&product->record, error) : status;
 }

@@ -1,9 +1,8 @@
-/* What the files of the matching engine share and nobody else sees: limits, the snapshot's layout,
- * and the state of one match. */
+/* What the files of the matching engine share and nobody else sees: limits, rules, bounds, the arithmetic
+ * of a loan, wording. The snapshot's layout: row.h, block.h, snapshot.h; the state of one match: session.h.
+ */
 #ifndef RONGQIAO_MATCH_INTERNAL_H
 #define RONGQIAO_MATCH_INTERNAL_H
-
-#include <stdatomic.h>
 
 #include "rongqiao/match.h"
 
@@ -24,8 +23,6 @@ enum {
 #define RQ_MATCH_AMOUNT_MAX_FEN INT64_C(10000000000000)
 #define RQ_MATCH_MONEY_MAX_FEN INT64_C(1000000000000000000)
 #define RQ_MATCH_NUMBER_MAX INT64_C(1000000000)
-/* The most memory that one snapshot may take. */
-#define RQ_MATCH_CATALOGUE_BYTES ((size_t)4 << 30)
 
 /* value * numerator / denominator, half up, in 128 bits; all are >= 0 and denominator > 0. */
 static inline int64_t rq_scaled(int64_t value, int64_t numerator, int64_t denominator)
@@ -72,98 +69,6 @@ extern const size_t rq_need_number_count;
 /* The bits of all words of a list. */
 uint64_t rq_list_mask(const char *list);
 
-/* ---- catalogue.c ---- */
-
-/* The columns of the structural screen, one row a product, kind by kind. */
-typedef struct rq_screen {
-    uint32_t product; /* index in products */
-    rq_date valid_from, valid_to;
-    int64_t room_fen; /* what its capacity still allows: 0 with no case left, INT64_MAX without a limit */
-    int64_t amount_min_fen; /* 0: none */
-    const uint32_t *regions;
-    const char (*industries_in)[8];
-    const char (*industries_out)[8];
-    uint16_t region_count, industries_in_count, industries_out_count;
-} rq_screen;
-
-enum { RQ_PARTNER_guarantee, RQ_PARTNER_insurance, RQ_PARTNERS };
-
-struct rq_catalogue {
-    atomic_uint references;
-    rq_arena *arena; /* holds this struct too */
-    int64_t version;
-    int64_t lpr_1y_ppm, lpr_5y_ppm;
-    rq_weights weights;
-    rq_product *products; /* by id */
-    size_t product_count;
-    rq_screen *screens; /* product_count rows; in a kind by id */
-    size_t kind_start[RQ_MATCH_KINDS_MAX + 1];
-    const rq_product **partners[RQ_PARTNERS]; /* lowest fee first (unknown last), best coverage, id */
-    size_t partner_count[RQ_PARTNERS];
-    rq_programme *programmes; /* by id */
-    size_t programme_count;
-};
-
-rq_screen rq_screen_of(const rq_product *product, size_t index);
-/* The product with this id, or null. */
-const rq_product *rq_catalogue_find(const rq_catalogue *catalogue, const char *id);
-
-/* ---- session.c ---- */
-
-/* A guarantee or insurance product that is open to the need and whose hard rules do not fail. */
-typedef struct rq_candidate {
-    const rq_product *product;
-    int64_t room_fen;
-    const rq_rule *missing; /* the first rule that lacks its fact; null: all hard rules pass */
-} rq_candidate;
-
-/* One need before one catalogue: what is the same for every product. */
-typedef struct rq_session {
-    const rq_catalogue *catalogue;
-    const rq_need *need;
-    int64_t least_fen;                     /* the least acceptable amount */
-    uint32_t regions[4];                   /* the need's region, then its city, its province, the country */
-    rq_candidate *candidates[RQ_PARTNERS]; /* in the catalogue's order */
-    size_t candidate_count[RQ_PARTNERS];
-    const rq_programme **programmes; /* open to the region on the day, hard rules pass; by id */
-    size_t programme_count;
-} rq_session;
-
-/* Fails with RQ_INVALID when the need breaks a bound, RQ_NOMEM when the arena is full. */
-rq_status rq_session_init(rq_session *session, const rq_catalogue *catalogue, const rq_need *need,
-                          rq_arena *arena, rq_error *error) RQ_MUST_CHECK;
-/* The structural conditions but for the kind. */
-bool rq_screen_is_open(const rq_screen *screen, const rq_session *session);
-
-/* ---- package.c ---- */
-
-/* The terms that a package is priced on. */
-typedef struct rq_terms {
-    int tier;                                /* -1: the product's own */
-    rq_verdict verdict;                      /* whether the need meets the tier's conditions */
-    int64_t amount_max_fen, term_max_months; /* RQ_UNSET: not published */
-    rq_rate rate;
-    bool needs_guarantee;
-    int64_t amount_fen;  /* what would be lent */
-    int64_t term_months; /* RQ_UNSET: not known */
-    int64_t term_days;   /* likewise */
-} rq_terms;
-
-/* Judges every condition of `product`: terms, partners and checks (written to `checks`, which has
- * RQ_MATCH_CHECKS_MAX places and is what out_package->checks points to). No cost, no score yet. */
-void rq_package_judge(const rq_session *session, const rq_product *product, rq_check *checks,
-                      rq_terms *out_terms, rq_package *out_package);
-/* Whether match shows it, and its class: no hard fail, or one or two that somebody can repair. */
-bool rq_package_classify(rq_package *package);
-
-/* ---- price.c ---- */
-
-/* The published ends of `rate` with the LPR added, never below zero; RQ_UNSET where not published. */
-int64_t rq_rate_low(const rq_catalogue *catalogue, const rq_rate *rate);
-int64_t rq_rate_high(const rq_catalogue *catalogue, const rq_rate *rate);
-/* Fills programmes, rate, repayment and all-in cost of a judged package. */
-void rq_package_price(const rq_session *session, const rq_terms *terms, rq_package *package);
-
 /* ---- cost.c ---- */
 
 /* What a loan does month by month; index 0 is the disbursement, then 1..term. */
@@ -176,11 +81,6 @@ typedef struct rq_schedule {
 /* False when the method is unknown or a number is out of bounds. */
 bool rq_schedule_make(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, unsigned repayment,
                       rq_schedule *out_schedule) RQ_MUST_CHECK;
-
-/* ---- score.c ---- */
-
-/* Fills parts and score of a priced package. */
-void rq_package_score(const rq_session *session, rq_package *package);
 
 /* ---- wording.c ---- */
 

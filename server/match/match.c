@@ -1,140 +1,238 @@
-/* The pass over the catalogue: screen, judge, price, score, and keep the best of each class. */
+/* A need before the catalogue: sieve the blocks it meets, settle what sets can't, keep the best of each
+ * class, and tell of those in full. */
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "rank.h"
+#include "session.h"
 
-/* All that the order needs. Products lie in order of id, so their index stands for it. */
-typedef struct place {
-    size_t fails; /* compared for near misses alone; 0 elsewhere */
-    int64_t score_ppm;
-    int64_t cost_ppm;
-    const rq_product *product;
-} place;
+/* Near misses by the number of their fails: one is always better than two. */
+typedef enum group { GROUP_ELIGIBLE, GROUP_UNKNOWN, GROUP_NEAR_ONE, GROUP_NEAR_TWO, GROUPS } group;
 
-/* The best `limit` places seen so far as a heap with the worst on top. */
-typedef struct ranking {
-    place *places;
+/* A block that the need met, and its products by group. */
+typedef struct found {
+    const rq_block *block;
+    int64_t gain;
+    uint64_t sets[GROUPS][RQ_BLOCK_WORDS];
+} found;
+
+typedef struct harvest {
+    found *blocks;
     size_t count;
-    size_t limit;
-    size_t per_institution; /* 0: no cap */
-} ranking;
+    size_t considered;
+    size_t totals[GROUPS];
+} harvest;
 
-/* The published order: fewer fails, higher score, lower cost (unknown last), lower id. */
-static bool comes_before(const place *a, const place *b)
-{
-    if (a->fails != b->fails) {
-        return a->fails < b->fails;
-    }
-    if (a->score_ppm != b->score_ppm) {
-        return a->score_ppm > b->score_ppm;
-    }
-    if (a->cost_ppm != b->cost_ppm) {
-        return a->cost_ppm != RQ_UNSET && (b->cost_ppm == RQ_UNSET || a->cost_ppm < b->cost_ppm);
-    }
-    return a->product < b->product;
-}
+/* ---- which products, in which group ---- */
 
-static void swap(ranking *best, size_t a, size_t b)
+static void move_to(found *at, size_t word, uint64_t bit, size_t fails, bool is_unknown)
 {
-    place kept = best->places[a];
-    best->places[a] = best->places[b];
-    best->places[b] = kept;
-}
-
-static void sift_up(ranking *best, size_t at)
-{
-    while (at > 0 && comes_before(&best->places[(at - 1) / 2], &best->places[at])) {
-        swap(best, at, (at - 1) / 2);
-        at = (at - 1) / 2;
+    if (fails <= 2) {
+        group target = fails > 0 ? (fails == 1 ? GROUP_NEAR_ONE : GROUP_NEAR_TWO)
+                                 : (is_unknown ? GROUP_UNKNOWN : GROUP_ELIGIBLE);
+        at->sets[target][word] |= bit;
     }
 }
 
-static void sift_down(ranking *best, size_t at)
+/* Composed products are taken out of the sets and judged by themselves. */
+static void settle_composed(rq_session *session, found *at, const rq_sieve *sieve, size_t word)
+{
+    uint64_t shown = 0;
+    for (size_t i = 0; i < GROUPS; i++) {
+        uint64_t composed = at->sets[i][word] & at->block->composed[word];
+        at->sets[i][word] ^= composed;
+        shown |= composed;
+    }
+    for (; shown != 0; shown &= shown - 1) {
+        uint64_t bit = shown & ~(shown - 1);
+        size_t fails,
+            before = ((sieve->ones[word] & bit) != 0) + 2 * (size_t)((sieve->twos[word] & bit) != 0);
+        bool is_unknown;
+        rq_appraise_class(session, &at->block->rows[word * 64 + (size_t)__builtin_ctzll(shown)], &fails,
+                          &is_unknown);
+        move_to(at, word, bit, before + fails, is_unknown || (sieve->unknown[word] & bit) != 0);
+    }
+}
+
+static void gather_block(rq_session *session, const rq_block *block, harvest *all)
+{
+    rq_sieve sieve;
+    rq_block_sieve(block, &session->inputs, &sieve);
+    found *at = &all->blocks[all->count];
+    at->block = block;
+    uint64_t any = 0;
+    for (size_t w = 0; w < block->words; w++) {
+        uint64_t shown = sieve.open[w] & ~(sieve.ended[w] | sieve.more[w] | (sieve.ones[w] & sieve.twos[w]));
+        uint64_t none = shown & ~(sieve.ones[w] | sieve.twos[w]);
+        at->sets[GROUP_ELIGIBLE][w] = none & ~sieve.unknown[w];
+        at->sets[GROUP_UNKNOWN][w] = none & sieve.unknown[w];
+        at->sets[GROUP_NEAR_ONE][w] = shown & sieve.ones[w];
+        at->sets[GROUP_NEAR_TWO][w] = shown & sieve.twos[w];
+        any |= shown;
+        if ((shown & block->composed[w]) != 0) {
+            settle_composed(session, at, &sieve, w);
+        }
+    }
+    all->considered += rq_set_size(sieve.open, block->words);
+    if (any == 0) {
+        return;
+    }
+    for (size_t i = 0; i < GROUPS; i++) {
+        all->totals[i] += rq_set_size(at->sets[i], block->words);
+    }
+    at->gain = rq_score_gain(session, block);
+    all->count++;
+}
+
+/* The clusters of the kinds that the need asks for: of its province, and of no single one. */
+static size_t clusters_of(const rq_catalogue *catalogue, const rq_need *need,
+                          const rq_cluster *out_clusters[2 * RQ_MATCH_KINDS_MAX])
+{
+    unsigned province = need->region / 10000;
+    size_t count = 0;
+    for (uint64_t left = need->kinds; left != 0; left &= left - 1) {
+        rq_cluster *const *of_kind = catalogue->clusters[__builtin_ctzll(left)];
+        if (of_kind[0] != NULL) {
+            out_clusters[count++] = of_kind[0];
+        }
+        if (province != 0 && of_kind[province] != NULL) {
+            out_clusters[count++] = of_kind[province];
+        }
+    }
+    return count;
+}
+
+static rq_status gather(rq_session *session, harvest *out_all, rq_error *error)
+{
+    const rq_cluster *clusters[2 * RQ_MATCH_KINDS_MAX];
+    size_t cluster_count = clusters_of(session->catalogue, session->need, clusters), blocks = 0;
+    for (size_t i = 0; i < cluster_count; i++) {
+        blocks += clusters[i]->block_count;
+    }
+    *out_all = (harvest){.blocks = rq_arena_array(session->arena, blocks + 1, sizeof(found))};
+    if (out_all->blocks == NULL) {
+        return rq_fail(error, RQ_NOMEM, "no memory to match a need");
+    }
+    for (size_t i = 0; i < cluster_count; i++) {
+        for (size_t k = 0; k < clusters[i]->block_count; k++) {
+            gather_block(session, clusters[i]->blocks[k], out_all);
+        }
+    }
+    return session->failed ? rq_fail(error, RQ_NOMEM, "no memory to match a need") : RQ_OK;
+}
+
+/* ---- which of them are the best ---- */
+
+/* Where the search is in a block: rows lie in order of their bound. */
+typedef struct cursor {
+    int64_t most; /* of the next product, but for its fit */
+    const found *at;
+    size_t word;
+    uint64_t left; /* of the word */
+} cursor;
+
+static bool advance(cursor *at, group which)
+{
+    while (at->left == 0) {
+        if (++at->word >= at->at->block->words) {
+            return false;
+        }
+        at->left = at->at->sets[which][at->word];
+    }
+    const rq_row *next = &at->at->block->rows[at->word * 64 + (size_t)__builtin_ctzll(at->left)];
+    at->most = next->bound + at->at->gain;
+    return true;
+}
+
+/* A heap with the most promising cursor on top. */
+static void sift(cursor *heap, size_t count, size_t at)
 {
     for (;;) {
-        size_t worst = at;
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < best->count; child++) {
-            if (comes_before(&best->places[worst], &best->places[child])) {
-                worst = child;
-            }
+        size_t best = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < count; child++) {
+            best = heap[child].most > heap[best].most ? child : best;
         }
-        if (worst == at) {
+        if (best == at) {
             return;
         }
-        swap(best, at, worst);
-        at = worst;
+        cursor kept = heap[at];
+        heap[at] = heap[best];
+        heap[best] = kept;
+        at = best;
     }
 }
 
-/* Where the worst of the institution's places is once it has as many as it may, else SIZE_MAX. */
-static size_t capped_at(const ranking *best, const rq_product *product)
+/* Offers the products of the cursor's word, or ends the block where nothing more of it can be kept. */
+static void offer_word(rq_session *session, cursor *at, size_t fails, int64_t best_fit, rq_ranking *best)
 {
-    size_t held = 0, worst = SIZE_MAX;
-    for (size_t i = 0; best->per_institution > 0 && i < best->count; i++) {
-        if (strcmp(best->places[i].product->institution_id, product->institution_id) != 0) {
-            continue;
-        }
-        held++;
-        if (worst == SIZE_MAX || comes_before(&best->places[worst], &best->places[i])) {
-            worst = i;
-        }
-    }
-    return best->per_institution > 0 && held >= best->per_institution ? worst : SIZE_MAX;
-}
-
-/* Keeping the best under a cap per institution and a total is greedy: a newcomer pushes out the worst
- * of those it can't stand beside, the institution's when that is at its cap, else anybody's. */
-static void offer(ranking *best, place newcomer)
-{
-    bool is_full = best->count == best->limit;
-    if (best->limit == 0 || (is_full && !comes_before(&newcomer, &best->places[0]))) {
-        return;
-    }
-    size_t loser = capped_at(best, newcomer.product);
-    if (loser != SIZE_MAX) {
-        if (!comes_before(&newcomer, &best->places[loser])) {
+    for (; at->left != 0; at->left &= at->left - 1) {
+        const rq_row *row = &at->at->block->rows[at->word * 64 + (size_t)__builtin_ctzll(at->left)];
+        int64_t least = rq_rank_least(best, fails);
+        if (least != INT64_MIN && row->bound + at->at->gain < least - best_fit) {
+            at->left = 0;
+            at->word = RQ_BLOCK_WORDS;
             return;
         }
-        best->places[loser] = newcomer;
-        sift_down(best, loser);
-        return;
+        rq_place place = {.fails = fails, .row = row};
+        if (rq_appraise_score(session, row, at->at->gain, least, &place.score_ppm, &place.cost_ppm)) {
+            rq_rank_offer(best, place);
+        }
     }
-    if (!is_full) {
-        best->places[best->count++] = newcomer;
-        sift_up(best, best->count - 1);
-        return;
+}
+
+static void search(rq_session *session, const harvest *all, group which, size_t fails, cursor *heap,
+                   rq_ranking *best)
+{
+    const int64_t best_fit = (int64_t)session->catalogue->frame.weights.fit * RQ_MATCH_PPM;
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        cursor at = {.at = &all->blocks[i], .left = all->blocks[i].sets[which][0]};
+        if (advance(&at, which)) {
+            heap[count++] = at;
+        }
     }
-    best->places[0] = newcomer;
-    sift_down(best, 0);
+    for (size_t i = count / 2; i-- > 0;) {
+        sift(heap, count, i);
+    }
+    while (count > 0) {
+        int64_t least = rq_rank_least(best, fails);
+        if (least != INT64_MIN && heap[0].most < least - best_fit) {
+            return;
+        }
+        offer_word(session, &heap[0], fails, best_fit, best);
+        if (!advance(&heap[0], which)) {
+            heap[0] = heap[--count];
+        }
+        sift(heap, count, 0);
+    }
 }
 
-static int by_place(const void *a, const void *b)
-{
-    const place *left = a, *right = b;
-    return comes_before(left, right) ? -1 : comes_before(right, left);
-}
+/* ---- telling of them ---- */
 
-static rq_status ranking_init(ranking *best, size_t limit, size_t per_institution, size_t most,
-                              rq_arena *arena, rq_error *error)
-{
-    best->limit = limit < most ? limit : most;
-    best->per_institution = per_institution;
-    best->count = 0;
-    best->places = rq_arena_array(arena, best->limit + 1, sizeof *best->places);
-    return best->places != NULL ? RQ_OK : rq_fail(error, RQ_NOMEM, "no memory for %zu packages", limit);
-}
-
-/* Evaluates a product in full; `checks` is scratch that out_package->checks points to. */
-static void evaluate(const rq_session *session, const rq_product *product, rq_check *checks,
+/* Everything about one product; `checks` is scratch that out_package->checks points to. */
+static void evaluate(rq_session *session, const rq_row *row, rq_check *checks, rq_draft *out_draft,
                      rq_package *out_package)
 {
-    rq_terms terms;
-    rq_package_judge(session, product, checks, &terms, out_package);
-    rq_package_price(session, &terms, out_package);
-    rq_package_score(session, out_package);
-    (void)rq_package_classify(out_package);
+    rq_package_judge(session, row, checks, out_draft, out_package);
+    rq_package_price(session, out_draft, out_package);
+    rq_package_score(session, row, out_package);
+    rq_package_classify(out_package);
+}
+
+static const rq_product *unpacked(const rq_session *session, const rq_row *row)
+{
+    rq_product *product = rq_arena_alloc(session->arena, sizeof *product);
+    return product != NULL && rq_row_unpack(session->pool, row, session->arena, product) ? product : NULL;
+}
+
+/* Puts the products into the package that the draft's rows stand for. */
+static bool furnish(const rq_session *session, const rq_draft *draft, rq_package *package)
+{
+    package->product = unpacked(session, draft->row);
+    package->guarantee = draft->guarantee != NULL ? unpacked(session, draft->guarantee) : NULL;
+    package->insurance = draft->insurance != NULL ? unpacked(session, draft->insurance) : NULL;
+    return package->product != NULL && (package->guarantee != NULL) == (draft->guarantee != NULL) &&
+           (package->insurance != NULL) == (draft->insurance != NULL);
 }
 
 static bool keep_checks(rq_package *package, rq_arena *arena)
@@ -148,114 +246,100 @@ static bool keep_checks(rq_package *package, rq_arena *arena)
     return true;
 }
 
-/* The winners were told apart by their places alone; here they are evaluated again, to keep. */
-static rq_status award(const rq_session *session, ranking *best, rq_check *scratch, rq_arena *arena,
+/* The winners were told apart by their places alone; here they are told of. */
+static rq_status award(rq_session *session, rq_ranking *best, rq_check *scratch,
                        const rq_package **out_packages, rq_error *error)
 {
-    rq_package *packages = rq_arena_array(arena, best->count + 1, sizeof *packages);
+    rq_package *packages = rq_arena_array(session->arena, best->count + 1, sizeof *packages);
     bool is_kept = packages != NULL;
-    qsort(best->places, best->count, sizeof *best->places, by_place);
+    rq_rank_sort(best);
     for (size_t i = 0; is_kept && i < best->count; i++) {
-        evaluate(session, best->places[i].product, scratch, &packages[i]);
+        rq_draft draft;
+        evaluate(session, best->places[i].row, scratch, &draft, &packages[i]);
         assert(packages[i].score_ppm == best->places[i].score_ppm);
-        is_kept = keep_checks(&packages[i], arena);
+        is_kept = keep_checks(&packages[i], session->arena) && furnish(session, &draft, &packages[i]);
     }
     *out_packages = packages;
-    return is_kept ? RQ_OK : rq_fail(error, RQ_NOMEM, "no memory for %zu packages", best->count);
+    return is_kept && !session->failed ? RQ_OK
+                                       : rq_fail(error, RQ_NOMEM, "no memory for %zu packages", best->count);
 }
 
-/* Judges one product that is open to the need and gives it its place. */
-static void consider(const rq_session *session, const rq_product *product, rq_check *scratch,
-                     ranking rankings[3], size_t totals[3])
+/* Searches and awards class by class. */
+static rq_status rank(rq_session *session, const harvest *all, const rq_match_options *options,
+                      rq_match_result *result, rq_error *error)
 {
-    rq_package package;
-    rq_terms terms;
-    rq_package_judge(session, product, scratch, &terms, &package);
-    if (!rq_package_classify(&package)) {
-        return;
+    static const struct {
+        group group;
+        size_t fails;
+    } searches[GROUPS] = {{GROUP_ELIGIBLE, 0}, {GROUP_UNKNOWN, 0}, {GROUP_NEAR_ONE, 1}, {GROUP_NEAR_TWO, 2}};
+    const size_t limits[3] = {options->top, options->top_unknown, options->top_near};
+    const size_t totals[3] = {result->eligible_total, result->unknown_total, result->near_total};
+    const rq_package **packages[3] = {&result->eligible, &result->unknown, &result->near};
+    size_t *counts[3] = {&result->eligible_count, &result->unknown_count, &result->near_count};
+    rq_check *scratch = rq_arena_array(session->arena, RQ_MATCH_CHECKS_MAX, sizeof *scratch);
+    cursor *heap = rq_arena_array(session->arena, all->count + 1, sizeof *heap);
+    rq_status status =
+        scratch != NULL && heap != NULL ? RQ_OK : rq_fail(error, RQ_NOMEM, "no memory to match");
+    for (size_t class = 0; class < 3 && status == RQ_OK; class ++) {
+        rq_ranking best;
+        status = rq_rank_init(&best, limits[class], class == RQ_ELIGIBLE ? options->per_institution : 0,
+                              totals[class], session->arena, error);
+        for (size_t i = class;
+             status == RQ_OK && best.limit > 0 && i < (class == RQ_NEAR_MISS ? 4 : class + 1); i++) {
+            search(session, all, searches[i].group, searches[i].fails, heap, &best);
+        }
+        if (status == RQ_OK) {
+            status = award(session, &best, scratch, packages[class], error);
+            *counts[class] = best.count;
+        }
     }
-    totals[package.class]++;
-    if (rankings[package.class].limit == 0) {
-        return;
-    }
-    rq_package_price(session, &terms, &package);
-    rq_package_score(session, &package);
-    offer(&rankings[package.class],
-          (place){package.fail_count, package.score_ppm, package.cost_ppm, product});
+    return status;
 }
-static_assert(RQ_ELIGIBLE == 0 && RQ_NEEDS_FACTS == 1 && RQ_NEAR_MISS == 2, "classes index the rankings");
+static_assert(RQ_ELIGIBLE == 0 && RQ_NEEDS_FACTS == 1 && RQ_NEAR_MISS == 2, "the order of the searches");
 
 rq_status rq_match(const rq_catalogue *catalogue, const rq_need *need, const rq_match_options *options,
                    rq_arena *arena, rq_match_result *out_result, rq_error *error)
 {
     rq_session session;
-    ranking rankings[3];
-    size_t totals[3] = {0}, considered = 0;
-    const size_t limits[3] = {options->top, options->top_unknown, options->top_near};
+    harvest all;
     rq_status status = rq_session_init(&session, catalogue, need, arena, error);
-    for (size_t i = 0; i < 3 && status == RQ_OK; i++) {
-        status = ranking_init(&rankings[i], limits[i], i == RQ_ELIGIBLE ? options->per_institution : 0,
-                              catalogue->product_count, arena, error);
+    if (status == RQ_OK) {
+        status = gather(&session, &all, error);
     }
     if (status != RQ_OK) {
         return status;
     }
-    rq_check *scratch = rq_arena_array(arena, RQ_MATCH_CHECKS_MAX, sizeof *scratch);
-    if (scratch == NULL) {
-        return rq_fail(error, RQ_NOMEM, "no memory to match a need");
-    }
-    for (size_t kind = 0; kind < RQ_MATCH_KINDS_MAX; kind++) {
-        if ((need->kinds >> kind & 1) == 0) {
-            continue;
-        }
-        for (size_t i = catalogue->kind_start[kind]; i < catalogue->kind_start[kind + 1]; i++) {
-            const rq_screen *screen = &catalogue->screens[i];
-            if (rq_screen_is_open(screen, &session)) {
-                considered++;
-                consider(&session, &catalogue->products[screen->product], scratch, rankings, totals);
-            }
-        }
-    }
-    const rq_package *packages[3] = {0};
-    for (size_t i = 0; i < 3 && status == RQ_OK; i++) {
-        status = award(&session, &rankings[i], scratch, arena, &packages[i], error);
-    }
-    *out_result = (rq_match_result){
-        .catalogue_version = catalogue->version,
-        .weights_version = catalogue->weights.version,
-        .considered = considered,
-        .eligible_total = totals[RQ_ELIGIBLE],
-        .unknown_total = totals[RQ_NEEDS_FACTS],
-        .near_total = totals[RQ_NEAR_MISS],
-        .eligible = packages[RQ_ELIGIBLE],
-        .eligible_count = rankings[RQ_ELIGIBLE].count,
-        .unknown = packages[RQ_NEEDS_FACTS],
-        .unknown_count = rankings[RQ_NEEDS_FACTS].count,
-        .near = packages[RQ_NEAR_MISS],
-        .near_count = rankings[RQ_NEAR_MISS].count,
-    };
-    return status;
+    *out_result = (rq_match_result){.catalogue_version = catalogue->frame.version,
+                                    .weights_version = catalogue->frame.weights.version,
+                                    .considered = all.considered,
+                                    .eligible_total = all.totals[GROUP_ELIGIBLE],
+                                    .unknown_total = all.totals[GROUP_UNKNOWN],
+                                    .near_total = all.totals[GROUP_NEAR_ONE] + all.totals[GROUP_NEAR_TWO]};
+    return rank(&session, &all, options, out_result, error);
 }
 
 rq_status rq_match_explain(const rq_catalogue *catalogue, const rq_need *need, const char *product_id,
                            rq_arena *arena, rq_package *out_package, bool *out_open, rq_error *error)
 {
-    const rq_product *product = rq_catalogue_find(catalogue, product_id);
-    if (product == NULL) {
+    uint8_t id[RQ_UUID_BYTES];
+    const rq_row *row = rq_uuid_read(product_id, id) ? rq_catalogue_find(catalogue, id, NULL) : NULL;
+    if (row == NULL) {
         return rq_fail(error, RQ_INVALID, "product_id: no such product in catalogue %lld",
-                       (long long)catalogue->version);
+                       (long long)catalogue->frame.version);
     }
     rq_session session;
+    rq_draft draft;
     rq_status status = rq_session_init(&session, catalogue, need, arena, error);
     if (status != RQ_OK) {
         return status;
     }
     rq_check *checks = rq_arena_array(arena, RQ_MATCH_CHECKS_MAX, sizeof *checks);
-    if (checks == NULL) {
+    if (checks != NULL) {
+        evaluate(&session, row, checks, &draft, out_package);
+    }
+    if (checks == NULL || session.failed || !furnish(&session, &draft, out_package)) {
         return rq_fail(error, RQ_NOMEM, "no memory to explain a product");
     }
-    evaluate(&session, product, checks, out_package);
-    rq_screen screen = rq_screen_of(product, 0);
-    *out_open = (need->kinds >> product->kind & 1) != 0 && rq_screen_is_open(&screen, &session);
+    *out_open = (need->kinds >> row->kind & 1) != 0 && rq_row_is_open(&session, row);
     return RQ_OK;
 }

@@ -20,28 +20,28 @@
  *   x 365 / days. */
 #include <assert.h>
 
-#include "internal.h"
+#include "session.h"
 
 enum { YEARS_MAX = RQ_MATCH_TERM_MAX / 12 };
 
 /* The cost of a package, year by year, before programmes. */
 typedef struct sheet {
     const rq_schedule *loan;
-    int64_t rate_ppm;
+    int64_t amount_fen, rate_ppm;
     int64_t upfront_fen;
     int32_t years;
     int64_t interest_fen[YEARS_MAX];
     int64_t backing_fen[YEARS_MAX]; /* guarantee fee and premium */
-    int64_t yearly_fen[YEARS_MAX];  /* other yearly fees */
+    int64_t yearly_fen;             /* other yearly fees */
 } sheet;
 
-static int64_t rate_end(const rq_catalogue *catalogue, const rq_rate *rate, int64_t end)
+static int64_t rate_end(const rq_frame *frame, const rq_rate *rate, int64_t end)
 {
     if (end == RQ_UNSET || rate->base == RQ_RATE_none) {
         return RQ_UNSET;
     }
-    int64_t base = rate->base == RQ_RATE_lpr_1y   ? catalogue->lpr_1y_ppm
-                   : rate->base == RQ_RATE_lpr_5y ? catalogue->lpr_5y_ppm
+    int64_t base = rate->base == RQ_RATE_lpr_1y   ? frame->lpr_1y_ppm
+                   : rate->base == RQ_RATE_lpr_5y ? frame->lpr_5y_ppm
                                                   : 0;
     int64_t value = base + end;
     if (value < 0) {
@@ -50,14 +50,23 @@ static int64_t rate_end(const rq_catalogue *catalogue, const rq_rate *rate, int6
     return value < RQ_MATCH_RATE_MAX_PPM ? value : RQ_MATCH_RATE_MAX_PPM;
 }
 
-int64_t rq_rate_low(const rq_catalogue *catalogue, const rq_rate *rate)
+int64_t rq_rate_low(const rq_frame *frame, const rq_rate *rate)
 {
-    return rate_end(catalogue, rate, rate->low_ppm);
+    return rate_end(frame, rate, rate->low_ppm);
 }
 
-int64_t rq_rate_high(const rq_catalogue *catalogue, const rq_rate *rate)
+int64_t rq_rate_high(const rq_frame *frame, const rq_rate *rate)
 {
-    return rate_end(catalogue, rate, rate->high_ppm);
+    return rate_end(frame, rate, rate->high_ppm);
+}
+
+int64_t rq_rate_charged(const rq_frame *frame, unsigned kind, const rq_rate *rate)
+{
+    if (kind == RQ_INDEX(kind, equity)) {
+        return RQ_UNSET;
+    }
+    int64_t high = rq_rate_high(frame, rate);
+    return high != RQ_UNSET ? high : rq_rate_low(frame, rate);
 }
 
 static unsigned assumed_repayment(uint64_t wished, uint64_t offered)
@@ -70,52 +79,56 @@ static unsigned assumed_repayment(uint64_t wished, uint64_t offered)
     if (is_silent) {
         return RQ_INDEX(repayment, interest_first);
     }
-    unsigned first = 0;
-    while ((choice >> first & 1) == 0) {
-        first++;
-    }
-    return first;
+    return (unsigned)__builtin_ctzll(choice);
 }
 
-static int64_t fee_fen(const rq_fee *fee, int64_t amount_fen)
-{
-    return fee->basis == RQ_FEE_share ? rq_scaled(amount_fen, fee->value, RQ_MATCH_PPM) : fee->value;
-}
+/* ---- loans ---- */
 
-static void add_fees(sheet *costs, const rq_product *product, int64_t amount_fen)
+static void add_fees(sheet *costs, const rq_row_fees *fees)
 {
-    for (size_t i = 0; product != NULL && i < product->fee_count; i++) {
-        int64_t fen = fee_fen(&product->fees[i], amount_fen);
-        if (product->fees[i].when == RQ_FEE_upfront) {
+    for (size_t i = 0; fees != NULL && i < fees->count; i++) {
+        const rq_fee *fee = &fees->first[i];
+        int64_t fen =
+            fee->basis == RQ_FEE_share ? rq_scaled(costs->amount_fen, fee->value, RQ_MATCH_PPM) : fee->value;
+        if (fee->when == RQ_FEE_upfront) {
             costs->upfront_fen += fen;
-            continue;
-        }
-        for (int32_t year = 0; year < costs->years; year++) {
-            costs->yearly_fen[year] += fen;
+        } else {
+            costs->yearly_fen += fen;
         }
     }
 }
 
-static void add_backing(sheet *costs, const rq_product *partner)
+static void add_partner(sheet *costs, const rq_pool *pool, const rq_row *partner)
 {
-    for (int32_t year = 0; partner != NULL && year < costs->years; year++) {
-        costs->backing_fen[year] +=
-            rq_scaled(costs->loan->balance[12 * year], partner->fee_ppm, RQ_MATCH_PPM);
+    if (partner == NULL) {
+        return;
+    }
+    add_fees(costs, rq_pool_at(pool, partner->fees));
+    int64_t fee_ppm = rq_row_more_of(pool, partner)->fee_ppm;
+    for (int32_t year = 0; year < costs->years; year++) {
+        costs->backing_fen[year] += rq_scaled(costs->loan->balance[12 * year], fee_ppm, RQ_MATCH_PPM);
     }
 }
 
-static sheet sheet_of(const rq_schedule *loan, const rq_package *package)
+static void fill_sheet(sheet *costs, const rq_pool *pool, const rq_schedule *loan, const rq_price *price)
 {
-    sheet costs = {.loan = loan, .rate_ppm = package->rate_ppm, .years = (loan->term + 11) / 12};
-    for (int32_t month = 1; month <= loan->term; month++) {
-        costs.interest_fen[(month - 1) / 12] += loan->interest[month];
+    costs->loan = loan;
+    costs->amount_fen = price->amount_fen;
+    costs->rate_ppm = price->rate_ppm;
+    costs->upfront_fen = 0;
+    costs->yearly_fen = 0;
+    costs->years = (loan->term + 11) / 12;
+    for (int32_t year = 0, month = 1; year < costs->years; year++) {
+        int64_t interest = 0;
+        for (; month <= loan->term && month <= 12 * (year + 1); month++) {
+            interest += loan->interest[month];
+        }
+        costs->interest_fen[year] = interest;
+        costs->backing_fen[year] = 0;
     }
-    add_fees(&costs, package->product, package->amount_fen);
-    add_fees(&costs, package->guarantee, package->amount_fen);
-    add_fees(&costs, package->insurance, package->amount_fen);
-    add_backing(&costs, package->guarantee);
-    add_backing(&costs, package->insurance);
-    return costs;
+    add_fees(costs, rq_pool_at(pool, price->fees));
+    add_partner(costs, pool, price->guarantee);
+    add_partner(costs, pool, price->insurance);
 }
 
 /* What `programme` pays back for year `year`. */
@@ -162,6 +175,149 @@ static const rq_programme *best_subsidy(const rq_session *session, rq_programme_
     return best;
 }
 
+static int64_t cost_of(const sheet *costs, const rq_price *price)
+{
+    const rq_schedule *loan = costs->loan;
+    rq_cash_flow flows[RQ_MATCH_TERM_MAX + 1];
+    flows[0] = (rq_cash_flow){0, price->amount_fen - costs->upfront_fen};
+    for (int32_t month = 1; month <= loan->term; month++) {
+        flows[month] = (rq_cash_flow){month, -loan->paid[month]};
+    }
+    for (int32_t year = 0; year < costs->years; year++) {
+        int32_t end = 12 * (year + 1) < loan->term ? 12 * (year + 1) : loan->term;
+        flows[12 * year].fen -= costs->backing_fen[year] + costs->yearly_fen;
+        for (size_t i = 0; i < 2; i++) {
+            if (price->subsidies[i] != NULL) {
+                flows[end].fen += subsidy_fen(price->subsidies[i], costs, year);
+            }
+        }
+    }
+    int64_t ppm;
+    return rq_all_in_cost(flows, (size_t)loan->term + 1, &ppm, NULL) == RQ_OK ? ppm : RQ_UNSET;
+}
+
+static void reckon(const rq_session *session, rq_price *price)
+{
+    rq_schedule loan;
+    sheet costs;
+    price->cost_ppm = RQ_UNSET;
+    price->subsidies[0] = price->subsidies[1] = NULL;
+    if (!rq_schedule_make(price->amount_fen, price->rate_ppm, price->term_months, price->repayment, &loan)) {
+        return;
+    }
+    fill_sheet(&costs, session->pool, &loan, price);
+    price->subsidies[0] = best_subsidy(session, RQ_PROGRAMME_interest_subsidy, price->kind, &costs);
+    price->subsidies[1] = best_subsidy(session, RQ_PROGRAMME_fee_subsidy, price->kind, &costs);
+    price->cost_ppm = cost_of(&costs, price);
+}
+
+static bool is_same_loan(const rq_price *a, const rq_price *b)
+{
+    return a->amount_fen == b->amount_fen && a->rate_ppm == b->rate_ppm && a->guarantee == b->guarantee &&
+           a->insurance == b->insurance && a->term_months == b->term_months && a->fees == b->fees &&
+           a->kind == b->kind && a->repayment == b->repayment;
+}
+
+/* Many products cost the same, and the winners are asked for twice: each loan is reckoned once while its
+ * place in the table is its own. */
+static const rq_price *price_of(rq_session *session, const rq_price *loan)
+{
+    uint64_t hash = (uint64_t)loan->amount_fen * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ (uint64_t)loan->rate_ppm ^ (uint64_t)loan->term_months << 24 ^ (uint64_t)loan->fees << 32 ^
+            (uint64_t)loan->repayment << 56 ^ (uint64_t)loan->kind << 59) *
+           UINT64_C(0x9fb21c651e98df25);
+    hash = (hash ^ hash >> 32 ^ (uintptr_t)loan->guarantee ^ (uintptr_t)loan->insurance << 7) *
+           UINT64_C(0x9e3779b97f4a7c15);
+    rq_price *place = &session->prices[hash >> 57];
+    if (place->term_months == 0 || !is_same_loan(place, loan)) {
+        *place = *loan;
+        reckon(session, place);
+    }
+    return place;
+}
+static_assert(RQ_SESSION_PRICES == 1 << 7, "seven bits of the hash choose the place");
+
+/* ---- bridges ---- */
+
+static int64_t bridge_fees_ppm(const rq_session *session, const rq_row *row, int64_t amount_fen)
+{
+    const rq_row_fees *fees = row != NULL ? rq_pool_at(session->pool, row->fees) : NULL;
+    int64_t ppm = 0;
+    for (size_t i = 0; fees != NULL && i < fees->count; i++) {
+        const rq_fee *fee = &fees->first[i];
+        ppm += fee->basis == RQ_FEE_share ? fee->value : rq_scaled(fee->value, RQ_MATCH_PPM, amount_fen);
+    }
+    return ppm;
+}
+
+static int64_t partner_ppm(const rq_session *session, const rq_row *partner, int64_t amount_fen)
+{
+    return partner == NULL ? 0
+                           : bridge_fees_ppm(session, partner, amount_fen) +
+                                 rq_row_more_of(session->pool, partner)->fee_ppm;
+}
+
+static int64_t bridge_cost(const rq_session *session, const rq_draft *draft, int64_t rate_ppm)
+{
+    const rq_row_more *more = rq_row_more_of(session->pool, draft->row);
+    const rq_row_day_fees *steps = rq_pool_at(session->pool, more->day_fees);
+    int64_t days = draft->terms.term_days, amount_fen = draft->terms.amount_fen;
+    int64_t ppm = 0, from = 0;
+    for (size_t i = 0; steps != NULL && i < steps->count && from < days; i++) {
+        const rq_day_fee *step = &steps->first[i];
+        bool is_last = i + 1 == steps->count;
+        int64_t to = is_last || step->up_to_day > days ? days : step->up_to_day;
+        ppm += (to - from) * step->ppm_per_day;
+        from = to;
+    }
+    if (steps == NULL) {
+        if (rate_ppm == RQ_UNSET) {
+            return RQ_UNSET;
+        }
+        ppm = rq_scaled(rate_ppm, days, 365);
+    }
+    ppm += bridge_fees_ppm(session, draft->row, amount_fen) +
+           partner_ppm(session, draft->guarantee, amount_fen) +
+           partner_ppm(session, draft->insurance, amount_fen);
+    return rq_scaled(ppm, 365, days);
+}
+
+/* ---- packages ---- */
+
+static bool has_fee(const rq_session *session, const rq_row *partner)
+{
+    return partner == NULL || rq_row_more_of(session->pool, partner)->fee_ppm >= 0;
+}
+
+int64_t rq_draft_cost(rq_session *session, const rq_draft *draft, const rq_programme *out_subsidies[2])
+{
+    const rq_row *row = draft->row;
+    int64_t rate_ppm = rq_rate_charged(&session->catalogue->frame, row->kind, &draft->terms.rate);
+    out_subsidies[0] = out_subsidies[1] = NULL;
+    if (row->kind == RQ_INDEX(kind, equity) || !has_fee(session, draft->guarantee) ||
+        !has_fee(session, draft->insurance)) {
+        return RQ_UNSET;
+    }
+    if (row->kind == RQ_INDEX(kind, bridge)) {
+        return draft->terms.term_days != RQ_UNSET ? bridge_cost(session, draft, rate_ppm) : RQ_UNSET;
+    }
+    if (rate_ppm == RQ_UNSET || draft->terms.term_months == RQ_UNSET) {
+        return RQ_UNSET;
+    }
+    const rq_price loan = {.amount_fen = draft->terms.amount_fen,
+                           .rate_ppm = rate_ppm,
+                           .guarantee = draft->guarantee,
+                           .insurance = draft->insurance,
+                           .term_months = (int32_t)draft->terms.term_months,
+                           .fees = row->fees,
+                           .kind = row->kind,
+                           .repayment = assumed_repayment(session->need->repayments, row->repayments)};
+    const rq_price *price = price_of(session, &loan);
+    out_subsidies[0] = price->subsidies[0];
+    out_subsidies[1] = price->subsidies[1];
+    return price->cost_ppm;
+}
+
 static void add_programme(rq_package *package, const rq_programme *programme)
 {
     if (programme != NULL && package->programme_count < RQ_PACKAGE_PROGRAMMES_MAX) {
@@ -169,9 +325,8 @@ static void add_programme(rq_package *package, const rq_programme *programme)
     }
 }
 
-static void add_pools(const rq_session *session, rq_package *package)
+static void add_pools(const rq_session *session, unsigned kind, rq_package *package)
 {
-    unsigned kind = package->product->kind;
     for (size_t i = 0; i < session->programme_count; i++) {
         const rq_programme *programme = session->programmes[i];
         bool fits = programme->type == RQ_PROGRAMME_risk_pool ||
@@ -182,93 +337,19 @@ static void add_pools(const rq_session *session, rq_package *package)
     }
 }
 
-static int64_t cost_of(const sheet *costs, const rq_package *package)
+void rq_package_price(rq_session *session, const rq_draft *draft, rq_package *package)
 {
-    const rq_schedule *loan = costs->loan;
-    rq_cash_flow flows[RQ_MATCH_TERM_MAX + 1];
-    flows[0] = (rq_cash_flow){0, package->amount_fen - costs->upfront_fen};
-    for (int32_t month = 1; month <= loan->term; month++) {
-        flows[month] = (rq_cash_flow){month, -loan->paid[month]};
-    }
-    for (int32_t year = 0; year < costs->years; year++) {
-        int32_t end = 12 * (year + 1) < loan->term ? 12 * (year + 1) : loan->term;
-        flows[12 * year].fen -= costs->backing_fen[year] + costs->yearly_fen[year];
-        for (size_t i = 0; i < package->programme_count; i++) {
-            if (package->programmes[i]->type <= RQ_PROGRAMME_fee_subsidy) {
-                flows[end].fen += subsidy_fen(package->programmes[i], costs, year);
-            }
-        }
-    }
-    int64_t ppm;
-    return rq_all_in_cost(flows, (size_t)loan->term + 1, &ppm, NULL) == RQ_OK ? ppm : RQ_UNSET;
-}
-static_assert(RQ_PROGRAMME_interest_subsidy == 0 && RQ_PROGRAMME_fee_subsidy == 1, "subsidies come first");
-
-static int64_t bridge_fees_ppm(const rq_package *package, const rq_product *product)
-{
-    int64_t ppm = 0;
-    for (size_t i = 0; product != NULL && i < product->fee_count; i++) {
-        const rq_fee *fee = &product->fees[i];
-        ppm += fee->basis == RQ_FEE_share ? fee->value
-                                          : rq_scaled(fee->value, RQ_MATCH_PPM, package->amount_fen);
-    }
-    if (product != NULL && product != package->product) {
-        ppm += product->fee_ppm;
-    }
-    return ppm;
-}
-
-static int64_t bridge_cost(const rq_package *package, int64_t days)
-{
-    const rq_product *product = package->product;
-    int64_t ppm = 0, from = 0;
-    for (size_t i = 0; i < product->day_fee_count && from < days; i++) {
-        const rq_day_fee *step = &product->day_fees[i];
-        bool is_last = i + 1 == product->day_fee_count;
-        int64_t to = is_last || step->up_to_day > days ? days : step->up_to_day;
-        ppm += (to - from) * step->ppm_per_day;
-        from = to;
-    }
-    if (product->day_fee_count == 0) {
-        if (package->rate_ppm == RQ_UNSET) {
-            return RQ_UNSET;
-        }
-        ppm = rq_scaled(package->rate_ppm, days, 365);
-    }
-    ppm += bridge_fees_ppm(package, product) + bridge_fees_ppm(package, package->guarantee) +
-           bridge_fees_ppm(package, package->insurance);
-    return rq_scaled(ppm, 365, days);
-}
-
-static bool has_fee(const rq_product *partner)
-{
-    return partner == NULL || partner->fee_ppm != RQ_UNSET;
-}
-
-void rq_package_price(const rq_session *session, const rq_terms *terms, rq_package *package)
-{
-    const rq_product *product = package->product;
-    bool has_rate = product->kind != RQ_INDEX(kind, equity);
-    int64_t low = rq_rate_low(session->catalogue, &terms->rate);
-    int64_t high = rq_rate_high(session->catalogue, &terms->rate);
-    package->rate_is_floor = has_rate && high == RQ_UNSET && low != RQ_UNSET;
-    package->rate_ppm = !has_rate ? RQ_UNSET : high != RQ_UNSET ? high : low;
-    package->repayment = assumed_repayment(session->need->repayments, product->repayments);
-    package->cost_ppm = RQ_UNSET;
-
-    bool is_priced = has_rate && has_fee(package->guarantee) && has_fee(package->insurance);
-    rq_schedule loan;
-    if (product->kind == RQ_INDEX(kind, bridge)) {
-        if (is_priced && terms->term_days != RQ_UNSET) {
-            package->cost_ppm = bridge_cost(package, terms->term_days);
-        }
-    } else if (is_priced && package->rate_ppm != RQ_UNSET && terms->term_months != RQ_UNSET &&
-               rq_schedule_make(package->amount_fen, package->rate_ppm, (int32_t)terms->term_months,
-                                package->repayment, &loan)) {
-        sheet costs = sheet_of(&loan, package);
-        add_programme(package, best_subsidy(session, RQ_PROGRAMME_interest_subsidy, product->kind, &costs));
-        add_programme(package, best_subsidy(session, RQ_PROGRAMME_fee_subsidy, product->kind, &costs));
-        package->cost_ppm = cost_of(&costs, package);
-    }
-    add_pools(session, package);
+    const rq_frame *frame = &session->catalogue->frame;
+    const rq_row *row = draft->row;
+    const rq_rate *rate = &draft->terms.rate;
+    const rq_programme *subsidies[2];
+    bool has_rate = row->kind != RQ_INDEX(kind, equity);
+    package->rate_is_floor =
+        has_rate && rq_rate_high(frame, rate) == RQ_UNSET && rq_rate_low(frame, rate) != RQ_UNSET;
+    package->rate_ppm = rq_rate_charged(frame, row->kind, rate);
+    package->repayment = assumed_repayment(session->need->repayments, row->repayments);
+    package->cost_ppm = rq_draft_cost(session, draft, subsidies);
+    add_programme(package, subsidies[0]);
+    add_programme(package, subsidies[1]);
+    add_pools(session, row->kind, package);
 }

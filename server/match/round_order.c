@@ -1,5 +1,5 @@
-/* Before the needs ask: is the input sound, who goes first where scores are equal (step 1), and how many slots
- * each institution has (step 2). */
+/* Before the needs ask: is the input sound, who goes first where scores are equal (step 1), and how many
+ * slots each institution has (step 2). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,8 +67,8 @@ static rq_status check_rules(const rq_round_input *input, rq_error *error)
     }
     if (input->need_count > RQ_ROUND_NEEDS_MAX || input->institution_count > RQ_ROUND_INSTITUTIONS_MAX ||
         input->wish_count > RQ_ROUND_ALL_WISHES_MAX) {
-        return rq_fail(error, RQ_INVALID, "more than %d needs, %d institutions or %zu wishes", RQ_ROUND_NEEDS_MAX,
-                       RQ_ROUND_INSTITUTIONS_MAX, RQ_ROUND_ALL_WISHES_MAX);
+        return rq_fail(error, RQ_INVALID, "more than %d needs, %d institutions or %zu wishes",
+                       RQ_ROUND_NEEDS_MAX, RQ_ROUND_INSTITUTIONS_MAX, RQ_ROUND_ALL_WISHES_MAX);
     }
     return RQ_OK;
 }
@@ -108,7 +108,8 @@ static rq_status check_need(const rq_round_input *input, uint32_t index, uint32_
     for (uint32_t i = 0; i < need->wish_count; i++) {
         const rq_round_wish *wish = &input->wishes[need->wish_from + i];
         if (wish->institution >= input->institution_count || last_wish[wish->institution] == index + 1) {
-            return rq_fail(error, RQ_INVALID, "needs[%u].wishes[%u].institution: unknown or repeated", index, i);
+            return rq_fail(error, RQ_INVALID, "needs[%u].wishes[%u].institution: unknown or repeated", index,
+                           i);
         }
         if (wish->score_ppm < 0 || wish->score_ppm > RQ_ROUND_SCORE_MAX_PPM) {
             return rq_fail(error, RQ_INVALID, "needs[%u].wishes[%u].score_ppm: 0 to %d", index, i,
@@ -119,7 +120,8 @@ static rq_status check_need(const rq_round_input *input, uint32_t index, uint32_
     return RQ_OK;
 }
 
-static rq_status check_repeated(const char *ids, size_t stride, size_t count, const char *list, rq_error *error)
+static rq_status check_repeated(const char *ids, size_t stride, size_t count, const char *list,
+                                rq_error *error)
 {
     size_t repeated = count == 0 ? 0 : find_repeated(ids, stride, count);
     if (repeated == SIZE_MAX) {
@@ -146,8 +148,8 @@ rq_status rq_round_input_check(const rq_round_input *input, rq_error *error)
     }
     free(last_wish);
     if (status == RQ_OK && input->institution_count > 0) {
-        status = check_repeated(input->institutions[0].id, sizeof *input->institutions, input->institution_count,
-                                "institutions", error);
+        status = check_repeated(input->institutions[0].id, sizeof *input->institutions,
+                                input->institution_count, "institutions", error);
     }
     if (status == RQ_OK && input->need_count > 0) {
         status = check_repeated(input->needs[0].id, sizeof *input->needs, input->need_count, "needs", error);
@@ -158,8 +160,8 @@ rq_status rq_round_input_check(const rq_round_input *input, rq_error *error)
 /* ---- step 1: the order of ties ---- */
 
 typedef struct tie {
-    uint64_t draw;  /* the first eight bytes of the digest, big-endian */
-    uint32_t turn;  /* longer waits first, first loans before others */
+    uint64_t draw; /* the first eight bytes of the digest, big-endian */
+    uint32_t turn; /* longer waits first, first loans before others */
     uint32_t need;
 } tie;
 
@@ -196,7 +198,7 @@ static int compare_ties(const void *left, const void *right, void *needs)
     return strcmp(all[a->need].id, all[b->need].id);
 }
 
-rq_status rq_round_order(const rq_round_input *input, uint32_t *out_by_place, uint32_t *out_place, rq_error *error)
+rq_status rq_round_order(const rq_round_input *input, uint32_t *out_by_place, rq_error *error)
 {
     rq_status status = RQ_OK;
     tie *ties = calloc((size_t)input->need_count + 1, sizeof *ties);
@@ -212,7 +214,6 @@ rq_status rq_round_order(const rq_round_input *input, uint32_t *out_by_place, ui
         qsort_r(ties, input->need_count, sizeof *ties, compare_ties, (void *)input->needs);
         for (uint32_t place = 0; place < input->need_count; place++) {
             out_by_place[place] = ties[place].need;
-            out_place[ties[place].need] = place;
         }
     }
     free(ties);

@@ -10,7 +10,9 @@
  *               pass, all of it without soft rules)
  *   service     w x share of accepted offers that became money; unknown: w / 2
  * It says how a product fits a need. It is no credit rating of anybody. */
-#include "internal.h"
+#include <assert.h>
+
+#include "session.h"
 
 /* w x share of the cap that is left. */
 static int64_t below_cap(int64_t points, int64_t value, int64_t cap)
@@ -49,47 +51,146 @@ static int64_t service(const rq_weights *weights, const rq_record *record)
     return (int64_t)weights->service * record->fulfilled_ppm;
 }
 
-static int64_t soft_share(const rq_package *package, int64_t whole)
+int64_t rq_score_of_cost(const rq_frame *frame, int64_t cost_ppm)
 {
-    int64_t passed = 0, total = 0;
+    return cost_ppm == RQ_UNSET ? 0 : below_cap(frame->weights.cost, cost_ppm, frame->weights.cost_cap_ppm);
+}
+
+int64_t rq_score_of_fit(const rq_session *session, const rq_row *row, const rq_fit *fit)
+{
+    const rq_need *need = session->need;
+    int64_t met = fit->amount_fen < need->amount_fen ? fit->amount_fen : need->amount_fen;
+    int64_t share = (int64_t)(((__int128)500000 * met) / need->amount_fen);
+    bool is_offered =
+        need->repayments != 0 ? (need->repayments & row->repayments) != 0 : row->repayments != 0;
+    share += fit->is_in_term ? 200000 : 0;
+    share += is_offered ? 100000 : 0;
+    share += fit->soft_total > 0 ? 200000 * fit->soft_passed / fit->soft_total : 200000;
+    return session->catalogue->frame.weights.fit * share;
+}
+
+static rq_fit fit_of(const rq_package *package)
+{
+    rq_fit fit = {.amount_fen = package->amount_fen, .is_in_term = true};
     for (size_t i = 0; i < package->check_count; i++) {
         const rq_check *check = &package->checks[i];
         if (!check->hard) {
-            total += check->rule->weight;
-            passed += check->verdict == RQ_PASS ? check->rule->weight : 0;
+            fit.soft_total += check->rule->weight;
+            fit.soft_passed += check->verdict == RQ_PASS ? check->rule->weight : 0;
         }
-    }
-    return total > 0 ? whole * passed / total : whole;
-}
-
-static int64_t fit_ppm(const rq_need *need, const rq_package *package)
-{
-    int64_t met = package->amount_fen < need->amount_fen ? package->amount_fen : need->amount_fen;
-    int64_t fit = (int64_t)(((__int128)500000 * met) / need->amount_fen);
-    bool is_in_term = true;
-    for (size_t i = 0; i < package->check_count; i++) {
-        const rq_check *check = &package->checks[i];
         if (check->source == RQ_CHECK_term_min || check->source == RQ_CHECK_term_max) {
-            is_in_term = is_in_term && check->verdict == RQ_PASS;
+            fit.is_in_term = fit.is_in_term && check->verdict == RQ_PASS;
         }
     }
-    uint64_t offered = package->product->repayments;
-    bool is_offered = need->repayments != 0 ? (need->repayments & offered) != 0 : offered != 0;
-    return fit + (is_in_term ? 200000 : 0) + (is_offered ? 100000 : 0) + soft_share(package, 200000);
+    return fit;
 }
 
-void rq_package_score(const rq_session *session, rq_package *package)
+void rq_package_score(const rq_session *session, const rq_row *row, rq_package *package)
 {
-    const rq_weights *weights = &session->catalogue->weights;
-    const rq_record *record = &package->product->record;
-    int64_t cost = package->cost_ppm;
-    package->parts_ppm[0] = cost == RQ_UNSET ? 0 : below_cap(weights->cost, cost, weights->cost_cap_ppm);
-    package->parts_ppm[1] = likelihood(weights, record);
-    package->parts_ppm[2] = speed(weights, record);
-    package->parts_ppm[3] = weights->fit * fit_ppm(session->need, package);
-    package->parts_ppm[4] = service(weights, record);
+    const rq_frame *frame = &session->catalogue->frame;
+    const rq_record *record = rq_pool_at(session->pool, row->record);
+    const rq_fit fit = fit_of(package);
+    package->parts_ppm[0] = rq_score_of_cost(frame, package->cost_ppm);
+    package->parts_ppm[1] = likelihood(&frame->weights, record);
+    package->parts_ppm[2] = speed(&frame->weights, record);
+    package->parts_ppm[3] = rq_score_of_fit(session, row, &fit);
+    package->parts_ppm[4] = service(&frame->weights, record);
     package->score_ppm = 0;
     for (size_t i = 0; i < RQ_SCORE_PARTS; i++) {
         package->score_ppm += package->parts_ppm[i];
     }
+}
+
+/* ---- the bound ----
+ *
+ * Without programmes no loan costs less than its rate: fees only add to it, whatever the repayment, but
+ * for one: where all is paid at maturity interest bears none, and the cost is at least
+ * rate / (1 + rate x months / 24). Rounding to whole fen takes less than 48 fen a year from it. */
+
+enum { BULLET_MONTHS = 12 };
+
+/* Whether it may be priced as all at maturity though nobody wishes that. */
+static bool is_bullet(const rq_row *row)
+{
+    uint64_t others = RQ_BIT(repayment, bullet) | RQ_BIT(repayment, revolving);
+    return (row->repayments & RQ_BIT(repayment, bullet)) != 0 && (row->repayments & ~others) == 0;
+}
+
+static int64_t least_cost(const rq_row *row, int64_t rate_ppm, int64_t term_months)
+{
+    if (rate_ppm == RQ_UNSET || !is_bullet(row)) {
+        return rate_ppm;
+    }
+    if (term_months == RQ_UNSET || term_months > BULLET_MONTHS) {
+        return 0;
+    }
+    return rate_ppm * (24 * (int64_t)RQ_MATCH_PPM) / (24 * (int64_t)RQ_MATCH_PPM + rate_ppm * BULLET_MONTHS) -
+           1;
+}
+
+void rq_row_rate_merit(const rq_pool *pool, const rq_frame *frame, rq_row *row)
+{
+    const rq_record *record = rq_pool_at(pool, row->record);
+    const rq_rate own = rq_row_rate(row);
+    int64_t best = rq_score_of_cost(
+        frame, least_cost(row, rq_rate_charged(frame, row->kind, &own), rq_row_term_max(row)));
+    for (size_t i = 0; i < rq_row_tier_count(pool, row); i++) {
+        const rq_tier *tier = rq_row_tier(pool, row, i);
+        const rq_rate *rate = tier->rate.base != RQ_RATE_none ? &tier->rate : &own;
+        int64_t term = tier->term_max_months != RQ_UNSET ? tier->term_max_months : rq_row_term_max(row);
+        int64_t cost =
+            rq_score_of_cost(frame, least_cost(row, rq_rate_charged(frame, row->kind, rate), term));
+        best = cost > best ? cost : best;
+    }
+    if (row->kind == RQ_INDEX(kind, bridge)) {
+        best = (int64_t)frame->weights.cost * RQ_MATCH_PPM;
+    }
+    row->merit = (int32_t)(likelihood(&frame->weights, record) + speed(&frame->weights, record) +
+                           service(&frame->weights, record));
+    row->bound = (int32_t)(row->merit + best);
+}
+
+static int64_t reduction_ppm(const rq_programme *programme, int64_t rate_ppm)
+{
+    return programme->share_ppm != RQ_UNSET ? rq_scaled(rate_ppm, programme->share_ppm, RQ_MATCH_PPM) + 1
+                                            : programme->points_ppm;
+}
+
+/* Whether no rate below the loan's own, less what is paid back of the interest, can balance its flows. A
+ * subsidy comes up to eleven months after what it is for, which at a negative rate of up to -90 % makes it
+ * up to 2.55 times as heavy; repaid principal outweighs that while 1.52 x rate + 19.1 x fees < 1. */
+static bool is_certain(int64_t rate_ppm, int64_t fee_ppm)
+{
+    return 152 * rate_ppm + 1910 * fee_ppm < 100 * (int64_t)RQ_MATCH_PPM;
+}
+
+int64_t rq_score_gain(const rq_session *session, const rq_block *block)
+{
+    const rq_weights *weights = &session->catalogue->frame.weights;
+    int64_t whole = (int64_t)weights->cost * RQ_MATCH_PPM;
+    int64_t reduction = 0;
+    if ((session->need->repayments & RQ_BIT(repayment, bullet)) != 0) {
+        return whole;
+    }
+    unsigned kind = block->rows[0].kind;
+    for (size_t i = 0; i < session->programme_count; i++) {
+        const rq_programme *programme = session->programmes[i];
+        if (programme->type > RQ_PROGRAMME_fee_subsidy ||
+            (programme->kinds != 0 && (programme->kinds >> kind & 1) == 0)) {
+            continue;
+        }
+        bool is_interest = programme->type == RQ_PROGRAMME_interest_subsidy;
+        if (!is_certain(block->highest_ppm, is_interest ? 0 : session->catalogue->highest_fee_ppm)) {
+            return whole;
+        }
+        if (is_interest) {
+            int64_t one = reduction_ppm(programme, block->highest_ppm);
+            reduction = one > reduction ? one : reduction;
+        }
+    }
+    int64_t amount =
+        session->need->amount_fen < block->smallest_fen ? session->need->amount_fen : block->smallest_fen;
+    reduction += 48 * (int64_t)RQ_MATCH_PPM / amount + 3;
+    int64_t gain = whole * reduction / weights->cost_cap_ppm + 2;
+    return gain < whole ? gain : whole;
 }

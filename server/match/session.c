@@ -10,12 +10,12 @@
  * not told of in a match. */
 #include <string.h>
 
-#include "internal.h"
+#include "session.h"
 
-static bool serves_region(const uint32_t *regions, size_t count, const uint32_t ancestors[4])
+static bool serves_region(const uint32_t *regions, size_t count, const int64_t ancestors[RQ_NEED_REGIONS])
 {
     for (size_t i = 0; i < count; i++) {
-        uint32_t code = regions[i];
+        int64_t code = regions[i];
         if (code == ancestors[0] || code == ancestors[1] || code == ancestors[2] || code == ancestors[3]) {
             return true;
         }
@@ -23,66 +23,121 @@ static bool serves_region(const uint32_t *regions, size_t count, const uint32_t 
     return count == 0;
 }
 
-static bool has_prefix_of(const char (*prefixes)[8], size_t count, const char *industry)
+static bool has_prefix_of(const rq_row_industries *prefixes, const char *industry)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strncmp(industry, prefixes[i], strlen(prefixes[i])) == 0) {
+    for (size_t i = 0; prefixes != NULL && i < prefixes->count; i++) {
+        if (strncmp(industry, prefixes->first[i], strlen(prefixes->first[i])) == 0) {
             return true;
         }
     }
     return false;
 }
 
-bool rq_screen_is_open(const rq_screen *screen, const rq_session *session)
+bool rq_row_is_open(const rq_session *session, const rq_row *row)
 {
     const rq_need *need = session->need;
-    int64_t least = session->least_fen > screen->amount_min_fen ? session->least_fen : screen->amount_min_fen;
-    return need->as_of >= screen->valid_from && need->as_of <= screen->valid_to &&
-           screen->room_fen >= least &&
-           serves_region(screen->regions, screen->region_count, session->regions) &&
-           (screen->industries_in_count == 0 ||
-            has_prefix_of(screen->industries_in, screen->industries_in_count, need->industry)) &&
-           !has_prefix_of(screen->industries_out, screen->industries_out_count, need->industry);
+    const rq_row_more *more = rq_row_more_of(session->pool, row);
+    const rq_row_area *area = rq_pool_at(session->pool, row->area);
+    const rq_row_regions *regions = rq_pool_at(session->pool, area->regions);
+    const rq_row_industries *in = rq_pool_at(session->pool, area->industries_in);
+    int64_t least = session->least_fen > row->amount_min_fen ? session->least_fen : row->amount_min_fen;
+    return need->as_of >= more->valid_from && need->as_of <= more->valid_to && more->capacity_cases != 0 &&
+           (more->capacity_fen == RQ_UNSET || more->capacity_fen >= least) &&
+           (regions == NULL || serves_region(regions->first, regions->count, session->inputs.regions)) &&
+           (in == NULL || has_prefix_of(in, need->industry)) &&
+           !has_prefix_of(rq_pool_at(session->pool, area->industries_out), need->industry);
 }
 
-/* Partners are judged once a need; which loan they may join is asked later. */
-static bool find_candidates(rq_session *session, int role, rq_arena *arena)
+/* ---- partners ---- */
+
+/* The open ones of a block whose hard rules do not fail, in their order. */
+static size_t sift_partners(const rq_session *session, const rq_block *block, const rq_row **out_rows)
 {
-    const rq_catalogue *catalogue = session->catalogue;
-    size_t count = catalogue->partner_count[role];
-    rq_candidate *candidates = rq_arena_array(arena, count + 1, sizeof *candidates);
-    if (candidates == NULL) {
-        return false;
-    }
+    rq_sieve sieve;
     size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        const rq_product *partner = catalogue->partners[role][i];
-        rq_screen screen = rq_screen_of(partner, 0);
-        const rq_rule *missing = NULL;
-        if (rq_screen_is_open(&screen, session) &&
-            rq_rules_judge(partner->rules, partner->rule_count, session->need, &missing) != RQ_FAIL) {
-            candidates[found++] = (rq_candidate){partner, screen.room_fen, missing};
+    rq_block_sieve(block, &session->inputs, &sieve);
+    for (size_t w = 0; w < block->words; w++) {
+        uint64_t left = sieve.open[w] & ~(sieve.ended[w] | sieve.ones[w] | sieve.twos[w] | sieve.more[w]);
+        for (; left != 0; left &= left - 1) {
+            out_rows[found++] = &block->rows[w * 64 + (size_t)__builtin_ctzll(left)];
         }
     }
-    session->candidates[role] = candidates;
-    session->candidate_count[role] = found;
-    return true;
+    return found;
 }
 
-static bool find_programmes(rq_session *session, rq_arena *arena)
+static const rq_rule *missing_rule(const rq_session *session, const rq_row *row)
 {
-    const rq_catalogue *catalogue = session->catalogue;
+    size_t count = rq_row_rule_count(session->pool, row);
+    for (size_t i = 0; i < count; i++) {
+        const rq_rule *rule = rq_row_rule(session->pool, row, i);
+        if (rule->hard && !session->need->facts[rule->fact].known) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+static size_t cluster_rows(const rq_cluster *cluster)
+{
+    size_t rows = 0;
+    for (size_t i = 0; cluster != NULL && i < cluster->block_count; i++) {
+        rows += cluster->blocks[i]->count;
+    }
+    return rows;
+}
+
+/* Those of the province and those of no single one, merged by rank. */
+void rq_session_find_candidates(rq_session *session, int role)
+{
+    if (session->has_candidates[role]) {
+        return;
+    }
+    session->has_candidates[role] = true;
+    unsigned kind = role == RQ_PARTNER_guarantee ? RQ_INDEX(kind, guarantee) : RQ_INDEX(kind, insurance);
+    unsigned province = session->need->region / 10000;
+    const rq_cluster *clusters[2] = {session->catalogue->clusters[kind][0],
+                                     province != 0 ? session->catalogue->clusters[kind][province] : NULL};
+    size_t room = cluster_rows(clusters[0]) + cluster_rows(clusters[1]);
+    const rq_row **rows = rq_arena_array(session->arena, room + 1, sizeof(rq_row *));
+    rq_candidate *candidates = rq_arena_array(session->arena, room + 1, sizeof *candidates);
+    if (rows == NULL || candidates == NULL) {
+        session->failed = true;
+        return;
+    }
+    size_t ends[2], count = 0;
+    for (size_t c = 0; c < 2; c++) {
+        for (size_t i = 0; clusters[c] != NULL && i < clusters[c]->block_count; i++) {
+            count += sift_partners(session, clusters[c]->blocks[i], rows + count);
+        }
+        ends[c] = count;
+    }
+    size_t a = 0, b = ends[0];
+    for (size_t i = 0; i < count; i++) {
+        bool is_first = b == count || (a < ends[0] && rq_row_order(session->pool, rows[a], rows[b]) < 0);
+        const rq_row *row = is_first ? rows[a++] : rows[b++];
+        candidates[i] = (rq_candidate){row, missing_rule(session, row)};
+    }
+    session->candidates[role] = candidates;
+    session->candidate_count[role] = count;
+}
+
+/* ---- programmes ---- */
+
+static bool find_programmes(rq_session *session)
+{
+    const rq_policies *policies = session->catalogue->policies;
     const rq_need *need = session->need;
-    const rq_programme **programmes =
-        rq_arena_array(arena, catalogue->programme_count + 1, sizeof *programmes);
+    unsigned province = need->region / 10000;
+    size_t count = policies->of_province_count[province];
+    const rq_programme **programmes = rq_arena_array(session->arena, count + 1, sizeof(rq_programme *));
     if (programmes == NULL) {
         return false;
     }
     size_t found = 0;
-    for (size_t i = 0; i < catalogue->programme_count; i++) {
-        const rq_programme *programme = &catalogue->programmes[i];
+    for (size_t i = 0; i < count; i++) {
+        const rq_programme *programme = &policies->programmes[policies->of_province[province][i]];
         if (need->as_of >= programme->valid_from && need->as_of <= programme->valid_to &&
-            serves_region(programme->regions, programme->region_count, session->regions) &&
+            serves_region(programme->regions, programme->region_count, session->inputs.regions) &&
             rq_rules_judge(programme->rules, programme->rule_count, need, NULL) == RQ_PASS) {
             programmes[found++] = programme;
         }
@@ -101,12 +156,14 @@ rq_status rq_session_init(rq_session *session, const rq_catalogue *catalogue, co
     }
     *session = (rq_session){
         .catalogue = catalogue,
+        .pool = catalogue->pool,
         .need = need,
+        .arena = arena,
         .least_fen = need->amount_min_fen == RQ_UNSET ? need->amount_fen : need->amount_min_fen,
-        .regions = {need->region, need->region / 100 * 100, need->region / 10000 * 10000, 0},
+        .prices = rq_arena_array(arena, RQ_SESSION_PRICES, sizeof(rq_price)),
     };
-    if (!find_candidates(session, RQ_PARTNER_guarantee, arena) ||
-        !find_candidates(session, RQ_PARTNER_insurance, arena) || !find_programmes(session, arena)) {
+    rq_inputs_of(need, session->least_fen, &session->inputs);
+    if (session->prices == NULL || !find_programmes(session)) {
         return rq_fail(error, RQ_NOMEM, "no memory to match a need");
     }
     return RQ_OK;

@@ -4,8 +4,8 @@
 with moved as (
     update application a
     set state = app.next_state('application', a.state, app.action()),
-        reason_code = coalesce($2::jsonb ->> 'reason_code', a.reason_code),
-        reason_text = coalesce($2::jsonb ->> 'reason_text', a.reason_text),
+        reason_code = app.reason_given('application', a.state, $2::jsonb ->> 'reason_code', a.reason_code),
+        reason_text = app.reason_given('application', a.state, $2::jsonb ->> 'reason_text', a.reason_text),
         paper_stops = a.paper_stops + (app.action() = 'request_papers')::int,
         note = coalesce($2::jsonb ->> 'note', a.note)
     where a.id = $1::uuid

@@ -4,8 +4,8 @@
 with moved as (
     update guarantee_case g
     set state = app.next_state('guarantee_case', g.state, app.action()),
-        reason_code = coalesce($2::jsonb ->> 'reason_code', g.reason_code),
-        reason_text = coalesce($2::jsonb ->> 'reason_text', g.reason_text),
+        reason_code = app.reason_given('guarantee_case', g.state, $2::jsonb ->> 'reason_code', g.reason_code),
+        reason_text = app.reason_given('guarantee_case', g.state, $2::jsonb ->> 'reason_text', g.reason_text),
         filing_month = $2::jsonb ->> 'filing_month',
         re_guarantor_id = coalesce(($2::jsonb ->> 're_guarantor_id')::uuid, g.re_guarantor_id)
     where g.id = $1::uuid

@@ -4,8 +4,8 @@
 with moved as (
     update guarantee_case g
     set state = app.next_state('guarantee_case', g.state, app.action()),
-        reason_code = coalesce($2::jsonb ->> 'reason_code', g.reason_code),
-        reason_text = coalesce($2::jsonb ->> 'reason_text', g.reason_text),
+        reason_code = app.reason_given('guarantee_case', g.state, $2::jsonb ->> 'reason_code', g.reason_code),
+        reason_text = app.reason_given('guarantee_case', g.state, $2::jsonb ->> 'reason_text', g.reason_text),
         fee_ppm = ($2::jsonb ->> 'fee_ppm')::int,
         fee_paid_by = coalesce($2::jsonb ->> 'fee_paid_by', 'enterprise'),
         fee_subsidy_ppm = ($2::jsonb ->> 'fee_subsidy_ppm')::int,

@@ -4,8 +4,8 @@
 with moved as (
     update offer o
     set state = app.next_state('offer', o.state, app.action()),
-        reason_code = coalesce($2::jsonb ->> 'reason_code', o.reason_code),
-        reason_text = coalesce($2::jsonb ->> 'reason_text', o.reason_text),
+        reason_code = app.reason_given('offer', o.state, $2::jsonb ->> 'reason_code', o.reason_code),
+        reason_text = app.reason_given('offer', o.state, $2::jsonb ->> 'reason_text', o.reason_text),
         contract_no = $2::jsonb ->> 'contract_no',
         contracted_at = now()
     where o.id = $1::uuid

@@ -4,8 +4,8 @@
 with moved as (
     update offer o
     set state = app.next_state('offer', o.state, app.action()),
-        reason_code = coalesce($2::jsonb ->> 'reason_code', o.reason_code),
-        reason_text = coalesce($2::jsonb ->> 'reason_text', o.reason_text),
+        reason_code = app.reason_given('offer', o.state, $2::jsonb ->> 'reason_code', o.reason_code),
+        reason_text = app.reason_given('offer', o.state, $2::jsonb ->> 'reason_text', o.reason_text),
         accepted_at = case when app.action() = 'accept' then now() else o.accepted_at end
     where o.id = $1::uuid
         and app.match_version(o.version, $2::jsonb) is not null

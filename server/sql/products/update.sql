@@ -1,4 +1,4 @@
--- Replaces a product's terms; a product on line goes back to draft first (retire and list anew to keep history).
+-- Replaces a product's terms in draft or while paused; who does is its maker from then on.
 -- lane: write
 -- parameters: id input
 with changed as (
@@ -8,10 +8,19 @@ with changed as (
         name_zh = $2::jsonb ->> 'name_zh',
         capacity_cases = ($2::jsonb ->> 'capacity_cases')::int,
         capacity_fen = ($2::jsonb ->> 'capacity_fen')::bigint,
+        exhausted_month = (
+            select c.month
+            from product_capacity c
+            where c.product_id = p.id
+                and c.month = app.this_month()
+                and (c.cases >= ($2::jsonb ->> 'capacity_cases')::int or c.fen >= ($2::jsonb ->> 'capacity_fen')::bigint)
+        ),
+        made_by = app.user_id(),
+        checked_by = null,
         version = p.version + 1,
         updated_at = now()
     where p.id = $1::uuid
-        and p.state in ('draft', 'paused')
+        and app.product_is_editable(p.state)
         and app.match_version(p.version, $2::jsonb)
     returning *
 )

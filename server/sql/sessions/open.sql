@@ -2,7 +2,7 @@
 -- lane: write
 -- parameters: user token_hash peer idle_seconds hours
 select s.session_id, to_char(s.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-    app.side_of(u), array_to_string(u.roles, ','), u.name
+    app.side_of(u.roles, u.institution_id), array_to_string(u.roles, ','), u.name
 from app.open_session($1::uuid, $2, $3, $4::int, $5::int) s,
     app_user u
 where u.id = $1::uuid

@@ -10,7 +10,7 @@ with made as (
         (i ->> 'institution_id')::uuid,
         nullif(i ->> 'region_code', '000000'), coalesce(i ->> 'region_code' = '000000', false)
     from (select $1::jsonb as i) x
-    returning *
+    returning id, login, name, roles, enterprise_id, institution_id, region_code, is_national, created_at
 )
 select r.*
 from made m,

@@ -2,7 +2,8 @@
 -- lane: read
 -- parameters: input
 with page as (
-    select u.*
+    select u.id, u.login, u.name, u.roles, u.enterprise_id, u.institution_id, u.region_code, u.is_national,
+        u.disabled_at, u.created_at
     from app_user u
     where ($1::jsonb ->> 'cursor' is null or u.id < ($1::jsonb ->> 'cursor')::uuid)
     order by u.id desc

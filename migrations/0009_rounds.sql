@@ -1,0 +1,764 @@
+-- Matchmaking rounds (对接会; domain reference 3.7): an authority plans one, enterprises register needs, institutions
+-- bring slots and money; the lists are sealed, matched by the rule of include/rongqiao/round.h, published with
+-- reasons and proof, confirmed, met, and followed up until the money can be counted beside the intents.
+--
+-- Nobody can choose the draw: the seed is made when the round is planned, its hash is published at once, the seed
+-- itself leaves round_seed only when the lists are sealed. Ids in inputs and results are those of registrations, made
+-- for one round, so that an export can be public and tells nothing of an enterprise elsewhere.
+
+create table round (
+    id uuid not null default app.uuid_v7(),
+    province text collate "C" not null, -- of the region; '00': the whole country
+    round_no text not null constraint round_no_taken unique,
+    name text not null constraint round_name_length check (char_length(name) between 2 and 120),
+    note text,
+    region_code text collate "C" not null, -- needs of this region may register; institutions seated in it are local
+    venue text,
+    meets_on date,
+    registers_until timestamptz not null,
+    band_ppm int not null default 10000 constraint round_band_range check (band_ppm between 1 and 1000000),
+    slots_total int not null default 0 constraint round_slots_range check (slots_total between 0 and 1000000),
+    slots_local int not null default 0 constraint round_slots_local_within check (slots_local between 0 and slots_total),
+    seed_hash text collate "C" not null,
+    seed text collate "C", -- null until the lists are sealed
+    run_no int not null default 0, -- the run that was sealed last
+    published_run int not null default 0, -- the run that everybody may see; 0: none
+    confirm_until timestamptz,
+    followed_from timestamptz,
+    report jsonb,
+    state text not null,
+    state_since timestamptz not null default now(),
+    deadline_at timestamptz,
+    made_by uuid,
+    checked_by uuid,
+    reason_code text references refusal_reason (code),
+    reason_text text,
+    green_channel text not null default 'none',
+    version int not null default 1,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (id),
+    constraint round_seed_told_with_inputs check (run_no = 0 or seed is not null),
+    constraint round_publishes_what_ran check (published_run <= run_no)
+);
+create index round_region on round (region_code, id);
+create index round_deadline on round (deadline_at) where deadline_at is not null;
+create trigger round_guard before insert or update of state on round
+    for each row execute function app.guard_case('round');
+
+-- The clocks that are not working hours: the end of registration, 48 hours to confirm, day 7, 30 and 90. Fires after
+-- the guard (triggers go by name).
+create function app.round_clock() returns trigger language plpgsql as $$
+begin
+    if new.state = 'registering' then
+        new.deadline_at := new.registers_until;
+    elsif new.state = 'confirming' and old.state <> 'confirming' then
+        new.confirm_until := now() + interval '48 hours';
+        new.deadline_at := new.confirm_until;
+    elsif new.state = 'follow_up' then
+        new.followed_from := coalesce(new.followed_from, now());
+        new.deadline_at := (select min(d) from (values (7), (30), (90)) v (days),
+                lateral (select new.followed_from + make_interval(days => v.days) as d) x
+            where d > now());
+    end if;
+    return new;
+end
+$$;
+create trigger round_times before insert or update of state on round for each row execute function app.round_clock();
+
+create table round_seed (
+    round_id uuid primary key references round (id) deferrable initially deferred, -- made before its round
+    seed text collate "C" not null
+);
+
+-- What an institution brings.
+create table round_institution (
+    round_id uuid not null references round (id),
+    institution_id uuid not null references institution (id),
+    is_local boolean not null, -- seated in the round's region: may take the kept slots
+    slots int not null constraint round_institution_slots_range check (slots between 0 and 100000),
+    money_fen bigint constraint round_institution_money_range check (money_fen between 1 and 100000000000000),
+    kinds text[] not null default '{}', -- of its products; none: all
+    amount_max_fen bigint constraint round_institution_amount_range check (amount_max_fen between 100000 and 100000000000),
+    slots_given int, -- after the kept slots were shared out, by the first run
+    registered_by uuid,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (round_id, institution_id)
+);
+create index round_institution_institution on round_institution (institution_id);
+
+-- A need that takes part.
+create table round_need (
+    id uuid not null default gen_random_uuid(), -- its name in inputs and results: tells nothing, not even when
+    province text collate "C" not null,
+    round_id uuid not null references round (id),
+    need_id uuid not null,
+    enterprise_id uuid not null,
+    region_code text collate "C" not null,
+    amount_fen bigint not null,
+    waits_since timestamptz not null,
+    first_loan boolean not null,
+    packages jsonb not null, -- institution, kind and score of each package of its match, in rank order
+    left_at timestamptz,
+    created_at timestamptz not null default now(),
+    primary key (id, province),
+    foreign key (need_id, province) references need (id, province),
+    constraint round_need_once unique (round_id, need_id, province)
+);
+create index round_need_need on round_need (need_id, province);
+create index round_need_enterprise on round_need (enterprise_id, province);
+
+-- One run: the sealed bytes, and what the rule made of them. The first is sealed with its lists; a further one, over
+-- what was declined, with its own.
+create table round_run (
+    round_id uuid not null references round (id),
+    run_no int not null check (run_no between 1 and 9),
+    rule_version int not null,
+    input text not null,
+    input_hash text collate "C" not null,
+    result text,
+    result_hash text collate "C",
+    proof jsonb,
+    sealed_at timestamptz not null default now(),
+    ran_at timestamptz,
+    primary key (round_id, run_no),
+    constraint round_run_is_proved check ((result is null) = (proof is null) and (result is null) = (result_hash is null)),
+    constraint round_run_is_stable check ((proof ->> 'blocking_pairs')::bigint = 0)
+);
+
+-- What each need got, and what came of it.
+create table round_place (
+    id uuid not null default app.uuid_v7(),
+    province text collate "C" not null,
+    round_id uuid not null,
+    run_no int not null,
+    registration_id uuid not null,
+    need_id uuid not null,
+    enterprise_id uuid not null,
+    region_code text collate "C" not null,
+    institution_id uuid references institution (id), -- null: none would take it
+    wish int, -- the first is 1
+    refused jsonb not null, -- better wishes: what filled the institution, what put others ahead
+    amount_fen bigint not null,
+    enterprise_answer text check (enterprise_answer in ('accepted', 'declined')),
+    enterprise_answered_at timestamptz,
+    institution_answer text check (institution_answer in ('accepted', 'declined')),
+    institution_answered_at timestamptz,
+    note text,
+    intent_fen bigint constraint round_intent_range check (intent_fen between 0 and 100000000000),
+    intent_at timestamptz,
+    created_at timestamptz not null default now(),
+    primary key (id, province),
+    foreign key (round_id, run_no) references round_run (round_id, run_no),
+    foreign key (registration_id, province) references round_need (id, province),
+    constraint round_place_once unique (registration_id, run_no, province),
+    constraint round_place_whole check ((institution_id is null) = (wish is null))
+);
+create index round_place_round on round_place (round_id, run_no, id);
+create index round_place_institution on round_place (institution_id, round_id);
+create index round_place_enterprise on round_place (enterprise_id, province);
+
+-- Day 7, 30 and 90, as each side tells it.
+create table round_follow_up (
+    place_id uuid not null,
+    province text collate "C" not null,
+    day int not null check (day in (7, 30, 90)),
+    side text not null check (side in ('enterprise', 'institution')),
+    contacted boolean not null,
+    approved_fen bigint not null default 0 constraint round_approved_range check (approved_fen between 0 and 100000000000),
+    funded_fen bigint not null default 0 constraint round_funded_within check (funded_fen between 0 and approved_fen),
+    recorded_by uuid,
+    recorded_at timestamptz not null default now(),
+    primary key (place_id, day, side, province),
+    foreign key (place_id, province) references round_place (id, province)
+);
+
+-- Who sees and changes what ------------------------------------------------------------------------------------
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['round', 'round_seed', 'round_institution', 'round_need', 'round_run', 'round_place',
+        'round_follow_up'] loop
+        execute format('alter table %I enable row level security', t);
+        execute format('alter table %I force row level security', t);
+        execute format('grant select, insert, update on %I to rongqiao_definer', t);
+    end loop;
+end
+$$;
+grant select, insert, update on round, round_institution, round_need, round_run, round_place, round_follow_up
+    to rongqiao_app;
+-- A seed leaves its table by app.tell_seed() only.
+grant select on round_seed to rongqiao_app;
+create policy round_seed_read on round_seed for select using (false);
+
+-- A round is announced once its registration opens; who runs it sees it before.
+create policy round_read on round for select using (
+    state not in ('planned', 'cancelled') or app.side() in ('operator', 'auditor', 'system')
+    or app.side() = 'authority' and app.in_region(region_code));
+create policy round_write on round for insert with check (
+    app.side() = 'operator' or app.side() = 'authority' and app.in_region(region_code));
+create policy round_change on round for update using (
+    app.side() = 'operator' or app.side() = 'authority' and app.in_region(region_code));
+
+-- Whether the asker runs or audits this round.
+create function app.runs_round(p_round uuid) returns boolean language sql stable as $$
+    select app.side() in ('operator', 'auditor', 'system') or app.side() = 'authority' and exists (
+        select from round r where r.id = p_round and app.in_region(r.region_code))
+$$;
+create function app.published_run(p_round uuid) returns int language sql stable as $$
+    select coalesce((select r.published_run from round r where r.id = p_round), 0)
+$$;
+
+create policy round_institution_read on round_institution for select using (
+    app.side() = 'institution' and institution_id = app.org_id() or app.runs_round(round_id)
+    or app.published_run(round_id) > 0);
+create policy round_institution_write on round_institution for insert with check (
+    app.side() = 'institution' and institution_id = app.org_id());
+create policy round_institution_change on round_institution for update using (
+    app.side() = 'institution' and institution_id = app.org_id()
+    or app.side() <> 'auditor' and app.runs_round(round_id));
+
+create policy round_need_read on round_need for select using (
+    app.side() = 'enterprise' and enterprise_id = app.org_id() or app.runs_round(round_id));
+create policy round_need_write on round_need for insert with check (
+    app.side() = 'enterprise' and enterprise_id = app.org_id());
+create policy round_need_change on round_need for update using (
+    app.side() = 'enterprise' and enterprise_id = app.org_id());
+
+-- Published runs are everybody's, so that everybody can run them again.
+create policy round_run_read on round_run for select using (
+    run_no <= app.published_run(round_id) or app.runs_round(round_id));
+create policy round_run_write on round_run for insert with check (
+    app.side() <> 'auditor' and app.runs_round(round_id));
+create policy round_run_change on round_run for update using (
+    app.side() <> 'auditor' and app.runs_round(round_id));
+
+create policy round_place_read on round_place for select using (
+    app.runs_round(round_id)
+    or run_no <= app.published_run(round_id) and (
+        app.side() = 'enterprise' and enterprise_id = app.org_id()
+        or app.side() = 'institution' and institution_id = app.org_id()));
+create policy round_place_write on round_place for insert with check (
+    app.side() <> 'auditor' and app.runs_round(round_id));
+create policy round_place_change on round_place for update using (
+    run_no <= app.published_run(round_id) and (
+        app.side() = 'enterprise' and enterprise_id = app.org_id()
+        or app.side() = 'institution' and institution_id = app.org_id()));
+
+create policy round_follow_up_read on round_follow_up for select using (
+    exists (select from round_place p where p.id = place_id and p.province = round_follow_up.province));
+create policy round_follow_up_write on round_follow_up for insert with check (
+    side = app.side() and exists (select from round_place p where p.id = place_id and p.province = round_follow_up.province));
+create policy round_follow_up_change on round_follow_up for update using (
+    side = app.side() and exists (select from round_place p where p.id = place_id and p.province = round_follow_up.province));
+
+-- Planning and registering ---------------------------------------------------------------------------------------
+
+create function app.plan_round(i jsonb) returns round language plpgsql as $$
+declare
+    r round;
+begin
+    if not exists (select from region x where x.code = i ->> 'region_code') and i ->> 'region_code' <> '000000' then
+        perform app.refuse(422, 'region_unknown', jsonb_build_object('pointer', '/region_code'));
+    end if;
+    r.id := app.uuid_v7();
+    insert into round (id, province, round_no, name, note, region_code, venue, meets_on, registers_until, band_ppm,
+        slots_total, slots_local, seed_hash, state, made_by)
+    values (r.id, left(i ->> 'region_code', 2),
+        'D' || to_char(now() at time zone 'Asia/Shanghai', 'YYYYMMDD') || '-'
+            || upper(substr(translate(gen_random_uuid()::text, '-', ''), 1, 8)),
+        i ->> 'name', i ->> 'note', i ->> 'region_code', i ->> 'venue', (i ->> 'meets_on')::date,
+        ((i ->> 'registers_until')::date + 1)::timestamp at time zone 'Asia/Shanghai',
+        coalesce((i ->> 'band_ppm')::int, 10000), coalesce((i ->> 'slots_total')::int, 0),
+        coalesce((i ->> 'slots_local')::int, 0), app.commit_seed(r.id), 'planned', app.user_id())
+    returning * into r;
+    return r;
+end
+$$;
+
+-- Makes the seed of a round that is being planned, keeps it where nobody reads it, and gives its hash. The first
+-- seed of a round stays.
+create function app.commit_seed(p_round uuid) returns text language plpgsql
+    security definer set search_path = public, pg_temp as $$
+declare
+    v_seed text := encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+        || uuid_send(gen_random_uuid())), 'hex');
+begin
+    insert into round_seed (round_id, seed) values (p_round, v_seed);
+    return encode(sha256(convert_to(v_seed, 'UTF8')), 'hex');
+end
+$$;
+
+-- Holds the round's state until the registration is written: the seal waits for it, or it for the seal.
+create function app.await_registering(p_round uuid) returns round language plpgsql
+    security definer set search_path = public, pg_temp as $$
+declare
+    r round;
+begin
+    select * into r from round where id = p_round and state not in ('planned', 'cancelled') for share;
+    if found and r.state <> 'registering' then
+        perform app.refuse(409, 'round_not_registering', jsonb_build_object('state', r.state));
+    end if;
+    return r;
+end
+$$;
+
+-- What a round takes from a need's last stored match: of each eligible package, in rank order, the institution, the
+-- kind, and the institution's view of the need. That view is the fit part of the package's score, as a share of the
+-- part's weight.
+create function app.round_packages(m match_run) returns jsonb language sql stable as $$
+    select coalesce(jsonb_agg(jsonb_build_object('institution', q.package -> 'product' ->> 'institution_id',
+        'kind', q.package -> 'product' ->> 'kind',
+        'score_ppm', least(1000000, greatest(0, coalesce((q.package -> 'parts' ->> 'fit')::bigint
+            / nullif((w.document ->> 'fit')::int, 0), 0)))) order by q.rank), '[]')
+    from score_weights w,
+        jsonb_array_elements(m.result::jsonb -> 'eligible') with ordinality q (package, rank)
+    where w.version = m.weights_version
+$$;
+
+create function app.register_need(p_round uuid, i jsonb) returns round_need language plpgsql as $$
+declare
+    most constant int := 5000; -- what one seal and one run take at once
+    r round := app.await_registering(p_round);
+    n need;
+    m match_run;
+    x round_need;
+begin
+    if r.id is null then
+        return null;
+    end if;
+    select * into n from need where id = (i ->> 'need_id')::uuid and enterprise_id = app.org_id();
+    if not found then
+        perform app.refuse(422, 'need_unknown', jsonb_build_object('pointer', '/need_id'));
+    elsif n.state not in ('open', 'claimed', 'offered', 'stalled', 'unmet') then
+        perform app.refuse(409, 'need_not_open', jsonb_build_object('state', n.state));
+    elsif n.region_code not between r.region_code and app.region_high(r.region_code) then
+        perform app.refuse(422, 'round_elsewhere', jsonb_build_object('pointer', '/need_id', 'region_code', r.region_code));
+    elsif (app.round_counts(r.id) ->> 'needs')::int >= most then
+        perform app.refuse(409, 'round_full', jsonb_build_object('needs', most));
+    end if;
+    select * into m from match_run where need_id = n.id and province = n.province order by id desc limit 1;
+    insert into round_need as rn (province, round_id, need_id, enterprise_id, region_code, amount_fen, waits_since,
+        first_loan, packages)
+    values (n.province, r.id, n.id, n.enterprise_id, n.region_code, n.amount_fen, n.created_at,
+        coalesce((m.input::jsonb -> 'facts' -> 'first_loan' ->> 'value')::boolean, n.green_channel = 'first_loan'),
+        app.round_packages(m))
+    on conflict (round_id, need_id, province) do update set left_at = null, amount_fen = excluded.amount_fen,
+        first_loan = excluded.first_loan, packages = excluded.packages
+    returning * into x;
+    return x;
+end
+$$;
+
+create function app.leave_round(p_round uuid, i jsonb) returns round_need language plpgsql as $$
+declare
+    r round := app.await_registering(p_round);
+    x round_need;
+begin
+    update round_need set left_at = now()
+    where round_id = r.id and need_id = (i ->> 'need_id')::uuid and enterprise_id = app.org_id()
+    returning * into x;
+    return x;
+end
+$$;
+
+create function app.register_institution(p_round uuid, i jsonb) returns round_institution language plpgsql as $$
+declare
+    r round := app.await_registering(p_round);
+    x round_institution;
+begin
+    if r.id is null then
+        return null;
+    end if;
+    insert into round_institution (round_id, institution_id, is_local, slots, money_fen, kinds, amount_max_fen, registered_by)
+    select r.id, t.id, t.region_code between r.region_code and app.region_high(r.region_code), (i ->> 'slots')::int,
+        (i ->> 'money_fen')::bigint, coalesce((select array_agg(k) from jsonb_array_elements_text(i -> 'kinds') k), '{}'),
+        (i ->> 'amount_max_fen')::bigint, app.user_id()
+    from institution t
+    where t.id = app.org_id()
+    on conflict (round_id, institution_id) do update set slots = excluded.slots, money_fen = excluded.money_fen,
+        kinds = excluded.kinds, amount_max_fen = excluded.amount_max_fen, registered_by = excluded.registered_by,
+        updated_at = now()
+    returning * into x;
+    return x;
+end
+$$;
+
+-- Sealing and running ---------------------------------------------------------------------------------------------
+
+-- What run `p_run` of a round decides on, as include/rongqiao/round.h takes it. Wishes: the institutions of the need's
+-- match as it stood when the need registered (or registered again), eligible packages in rank order, the best of each
+-- institution that takes part and takes such a loan. A further run is over the needs that have no institution, the
+-- slots and the money that no place holds, and no pair twice.
+create function app.round_draft(r round, p_run int) returns jsonb language sql stable
+    security definer set search_path = public, pg_temp as $$
+    with held as (
+        select p.institution_id, count(*)::int as taken, sum(p.amount_fen)::bigint as taken_fen
+        from round_place p
+        where p.round_id = r.id and p.institution_id is not null
+            and 'declined' not in (coalesce(p.enterprise_answer, ''), coalesce(p.institution_answer, ''))
+        group by p.institution_id
+    ), offering as (
+        select i.institution_id as id, i.is_local, i.kinds, i.amount_max_fen,
+            greatest(0, case when p_run = 1 then i.slots else coalesce(i.slots_given, 0) end - coalesce(h.taken, 0)) as slots,
+            greatest(0, i.money_fen - coalesce(h.taken_fen, 0)) as money_fen, i.money_fen is null as unlimited,
+            row_number() over (order by i.institution_id) - 1 as at
+        from round_institution i
+        left join held h on h.institution_id = i.institution_id
+        where i.round_id = r.id
+    ), asking as (
+        select n.id, n.province, n.amount_fen, n.first_loan, n.packages,
+            greatest(0, (now() at time zone 'Asia/Shanghai')::date - (n.waits_since at time zone 'Asia/Shanghai')::date) as waited
+        from round_need n
+        join need x on x.id = n.need_id and x.province = n.province
+            and x.state in ('open', 'claimed', 'offered', 'stalled', 'unmet')
+        where n.round_id = r.id and n.left_at is null
+            and not exists (select from round_place p where p.registration_id = n.id and p.province = n.province
+                and p.institution_id is not null and p.institution_answer is distinct from 'declined')
+    ), package as (
+        select a.id, a.province, q.rank, (q.package ->> 'institution')::uuid as institution_id,
+            q.package ->> 'kind' as kind, a.amount_fen, (q.package -> 'score_ppm')::int as score_ppm
+        from asking a,
+            jsonb_array_elements(a.packages) with ordinality q (package, rank)
+    ), wish as (
+        select distinct on (k.id, o.at) k.id, o.at, k.rank, k.score_ppm
+        from package k
+        join offering o on o.id = k.institution_id
+        where (o.kinds = '{}' or k.kind = any (o.kinds))
+            and (o.amount_max_fen is null or k.amount_fen <= o.amount_max_fen)
+            and not exists (select from round_place p where p.registration_id = k.id and p.province = k.province
+                and p.institution_id = o.id)
+        order by k.id, o.at, k.rank
+    )
+    select jsonb_build_object('rule_version', 1, 'band_ppm', r.band_ppm,
+        'slots_total', case when p_run = 1 then r.slots_total else 0 end,
+        'slots_local', case when p_run = 1 then r.slots_local else 0 end,
+        'institutions', coalesce((select jsonb_agg(jsonb_build_object('id', o.id, 'local', o.is_local, 'slots', o.slots,
+            'money_fen', case when not o.unlimited then o.money_fen end) order by o.at) from offering o), '[]'),
+        'needs', coalesce((select jsonb_agg(jsonb_build_object('id', a.id, 'first_loan', a.first_loan,
+                'waited_days', a.waited, 'amount_fen', a.amount_fen,
+                'wishes', coalesce((select jsonb_agg(jsonb_build_array(w.at, w.score_ppm) order by w.rank)
+                    from wish w where w.id = a.id), '[]')) order by a.id)
+            from asking a), '[]'))
+$$;
+
+-- The seed of a round whose lists are being sealed or were.
+create function app.tell_seed(p_round uuid) returns text language sql
+    security definer set search_path = public, pg_temp as $$
+    select s.seed from round_seed s join round r on r.id = s.round_id
+    where r.id = p_round and app.action() in ('seal', 'rerun', 'run') and app.side() in ('authority', 'operator')
+        and r.state not in ('planned', 'cancelled')
+$$;
+
+-- Seals the lists: `p_input` are the canonical bytes of what the draft says, if it still says so.
+create function app.seal_round(p_id uuid, i jsonb, p_facts text, p_input text, p_hash text) returns round
+language plpgsql as $$
+declare
+    r round;
+begin
+    select * into r from round x where x.id = p_id for update;
+    if not found or not app.match_version(r.version, i) then
+        return null;
+    end if;
+    if r.state = 'registering' and p_facts::jsonb is distinct from app.round_draft(r, 1) then
+        perform app.refuse(409, 'round_changed');
+    end if;
+    update round x set state = app.next_state('round', x.state, app.action()), seed = app.tell_seed(x.id), run_no = 1
+    where x.id = p_id
+    returning * into r;
+    insert into round_run (round_id, run_no, rule_version, input, input_hash)
+    values (r.id, 1, (p_facts::jsonb ->> 'rule_version')::int, p_input, p_hash);
+    return r;
+end
+$$;
+
+-- Keeps what the rule made of a sealed input, with its proof. `c`: {"input", "input_hash", "result", "proof"}; input
+-- and result are taken as the bytes they are. A further run is sealed and run at once.
+create function app.store_round(p_id uuid, i jsonb, p_facts text, c json, p_hash text) returns round
+language plpgsql as $$
+declare
+    r round;
+    v_to text;
+begin
+    select * into r from round x where x.id = p_id for update;
+    if not found or not app.match_version(r.version, i) then
+        return null;
+    end if;
+    v_to := app.next_state('round', r.state, app.action());
+    if app.action() = 'rerun' then
+        if (p_facts::jsonb -> 'input') is distinct from app.round_draft(r, r.run_no + 1) then
+            perform app.refuse(409, 'round_changed');
+        end if;
+        r.run_no := r.run_no + 1;
+        insert into round_run (round_id, run_no, rule_version, input, input_hash)
+        values (r.id, r.run_no, (p_facts::jsonb -> 'input' ->> 'rule_version')::int, (c -> 'input')::text, c ->> 'input_hash');
+    end if;
+    update round x set state = v_to, run_no = r.run_no where x.id = p_id returning * into r;
+    update round_run x set result = (c -> 'result')::text, result_hash = p_hash, proof = c -> 'proof', ran_at = now()
+    where x.round_id = r.id and x.run_no = r.run_no and x.input_hash = c ->> 'input_hash' and x.result is null;
+    if not found then
+        perform app.refuse(409, 'round_changed');
+    end if;
+    update round_institution t set slots_given = (p ->> 'slots')::int
+    from json_array_elements(c -> 'result' -> 'institutions') p
+    where t.round_id = r.id and t.institution_id = (p ->> 'id')::uuid and r.run_no = 1;
+    insert into round_place (province, round_id, run_no, registration_id, need_id, enterprise_id, region_code,
+        institution_id, wish, refused, amount_fen)
+    with institution_at as materialized (
+        select o - 1 as at, q ->> 'id' as id
+        from json_array_elements(c -> 'input' -> 'institutions') with ordinality x (q, o)
+    )
+    select n.province, r.id, r.run_no, n.id, n.need_id, n.enterprise_id, n.region_code, (p ->> 'institution')::uuid,
+        (p ->> 'wish')::int, (
+            select coalesce(jsonb_agg(jsonb_build_object('institution', a.id, 'full', f ->> 1, 'ahead', f ->> 2) order by o), '[]')
+            from json_array_elements(p -> 'refused') with ordinality x (f, o)
+            join institution_at a on a.at = (f ->> 0)::int), n.amount_fen
+    from json_array_elements(c -> 'result' -> 'needs') p
+    join round_need n on n.id = (p ->> 'id')::uuid and n.round_id = r.id;
+    return r;
+end
+$$;
+
+-- Every other move of who runs a round.
+create function app.move_round(p_id uuid, i jsonb) returns round language plpgsql as $$
+declare
+    r round;
+begin
+    select * into r from round x where x.id = p_id for update;
+    if not found or not app.match_version(r.version, i) then
+        return null;
+    end if;
+    update round x set state = app.next_state('round', x.state, app.action()), note = coalesce(i ->> 'note', x.note),
+        published_run = case when app.action() = 'publish' then x.run_no else x.published_run end,
+        report = case when app.action() = 'report' then app.round_figures(x.id) else x.report end
+    where x.id = p_id
+    returning * into r;
+    return r;
+end
+$$;
+
+-- After the publication ------------------------------------------------------------------------------------------
+
+-- The place of a party, while its round is in one of these states.
+create function app.await_place(p_round uuid, p_place uuid, p_states text[]) returns round_place language plpgsql as $$
+declare
+    r round;
+    p round_place;
+begin
+    select * into p from round_place x where x.id = p_place and x.round_id = p_round and x.institution_id is not null for update;
+    if not found then
+        perform app.refuse(422, 'round_place_unknown', jsonb_build_object('pointer', '/place_id'));
+    end if;
+    select * into r from round x where x.id = p_round;
+    if not (r.state = any (p_states)) or r.state = 'confirming' and r.confirm_until < now() then
+        perform app.refuse(409, 'round_not_now', jsonb_build_object('state', r.state, 'states', to_jsonb(p_states)));
+    elsif r.state <> 'confirming' and 'declined' in (coalesce(p.enterprise_answer, ''), coalesce(p.institution_answer, '')) then
+        perform app.refuse(409, 'round_place_declined');
+    end if;
+    return p;
+end
+$$;
+
+-- Within 48 hours each side accepts or declines; until then it may change its mind. An enterprise that accepts is
+-- known to that institution by name and contact.
+create function app.answer_place(p_round uuid, i jsonb) returns round_place language plpgsql as $$
+declare
+    p round_place := app.await_place(p_round, (i ->> 'place_id')::uuid, array['confirming']);
+    is_enterprise boolean := app.side() = 'enterprise';
+begin
+    update round_place x set
+        enterprise_answer = case when is_enterprise then i ->> 'answer' else x.enterprise_answer end,
+        enterprise_answered_at = case when is_enterprise then now() else x.enterprise_answered_at end,
+        institution_answer = case when is_enterprise then x.institution_answer else i ->> 'answer' end,
+        institution_answered_at = case when is_enterprise then x.institution_answered_at else now() end,
+        note = coalesce(i ->> 'note', x.note)
+    where x.id = p.id and x.province = p.province
+    returning * into p;
+    return p;
+end
+$$;
+
+create function app.record_intent(p_round uuid, i jsonb) returns round_place language plpgsql as $$
+declare
+    p round_place := app.await_place(p_round, (i ->> 'place_id')::uuid, array['meeting', 'intents_recorded']);
+begin
+    update round_place x set intent_fen = (i ->> 'intent_fen')::bigint, intent_at = now(), note = coalesce(i ->> 'note', x.note)
+    where x.id = p.id and x.province = p.province
+    returning * into p;
+    return p;
+end
+$$;
+
+create function app.record_follow_up(p_round uuid, i jsonb) returns round_place language plpgsql as $$
+declare
+    p round_place := app.await_place(p_round, (i ->> 'place_id')::uuid, array['follow_up']);
+begin
+    insert into round_follow_up (place_id, province, day, side, contacted, approved_fen, funded_fen, recorded_by)
+    values (p.id, p.province, (i ->> 'day')::int, app.side(), (i ->> 'contacted')::boolean,
+        coalesce((i ->> 'approved_fen')::bigint, 0), coalesce((i ->> 'funded_fen')::bigint, 0), app.user_id())
+    on conflict (place_id, day, side, province) do update set contacted = excluded.contacted,
+        approved_fen = excluded.approved_fen, funded_fen = excluded.funded_fen, recorded_by = excluded.recorded_by,
+        recorded_at = now();
+    return p;
+end
+$$;
+
+-- Intents and money side by side: needs, places, intents, and by day 7, 30 and 90 what was approved and funded as the
+-- institutions tell it, and what of it the enterprises confirm. Only what the asker may see is counted.
+create function app.round_figures(p_round uuid) returns jsonb language sql stable as $$
+    with place as (
+        select p.*, 'declined' in (coalesce(p.enterprise_answer, ''), coalesce(p.institution_answer, '')) as declined,
+            p.enterprise_answer = 'accepted' and p.institution_answer = 'accepted' as agreed
+        from round_place p
+        where p.round_id = p_round
+    ), day as (
+        select f.day,
+            count(*) filter (where f.side = 'institution' and f.contacted) as contacted,
+            count(*) filter (where f.side = 'institution' and f.approved_fen > 0) as approved,
+            coalesce(sum(f.approved_fen) filter (where f.side = 'institution'), 0) as approved_fen,
+            count(*) filter (where f.side = 'institution' and f.funded_fen > 0) as funded,
+            coalesce(sum(f.funded_fen) filter (where f.side = 'institution'), 0) as funded_fen,
+            coalesce(sum(f.funded_fen) filter (where f.side = 'enterprise'), 0) as confirmed_fen
+        from round_follow_up f
+        join place p on p.id = f.place_id and p.province = f.province
+        group by f.day
+    )
+    select jsonb_build_object(
+        'needs', (select count(*) from round_need n where n.round_id = p_round and n.left_at is null),
+        'needs_fen', (select coalesce(sum(n.amount_fen), 0) from round_need n where n.round_id = p_round and n.left_at is null),
+        'matched', count(*) filter (where institution_id is not null and not declined),
+        'matched_fen', coalesce(sum(amount_fen) filter (where institution_id is not null and not declined), 0),
+        'agreed', count(*) filter (where agreed), 'declined', count(*) filter (where declined),
+        'intents', count(*) filter (where intent_fen > 0), 'intent_fen', coalesce(sum(intent_fen), 0),
+        'days', (select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'contacted', d.contacted,
+            'approved', d.approved, 'approved_fen', d.approved_fen, 'funded', d.funded, 'funded_fen', d.funded_fen,
+            'confirmed_fen', d.confirmed_fen) order by d.day), '[]') from day d))
+    from place
+$$;
+
+-- As the API shows them -------------------------------------------------------------------------------------------
+
+-- How many take part, for those who may not see who.
+create function app.round_counts(p_round uuid) returns jsonb language sql stable
+    security definer set search_path = public, pg_temp as $$
+    select jsonb_build_object(
+        'needs', (select count(*) from round_need n where n.round_id = p_round and n.left_at is null),
+        'institutions', (select count(*) from round_institution i where i.round_id = p_round and i.slots > 0),
+        'slots', (select coalesce(sum(i.slots), 0) from round_institution i where i.round_id = p_round))
+$$;
+
+-- The hashes are told when the lists are sealed; the lists with the result.
+create function app.sealed_hashes(p_round uuid) returns table (run_no int, input_hash text, sealed_at timestamptz)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select x.run_no, x.input_hash, x.sealed_at from round_run x where x.round_id = p_round
+$$;
+
+create function app.round_json(r round) returns jsonb language sql stable as $$
+    select jsonb_build_object('id', r.id, 'round_no', r.round_no, 'name', r.name, 'note', r.note,
+            'region_code', r.region_code, 'venue', r.venue, 'meets_on', r.meets_on, 'registers_until', r.registers_until,
+            'band_ppm', r.band_ppm, 'slots_total', r.slots_total, 'slots_local', r.slots_local,
+            'seed_hash', r.seed_hash, 'seed', r.seed, 'run_no', r.run_no, 'published_run', r.published_run,
+            'confirm_until', r.confirm_until, 'counts', app.round_counts(r.id), 'report', r.report,
+            'version', r.version, 'created_at', r.created_at, 'updated_at', r.updated_at)
+        || jsonb_build_object('sealed', (select jsonb_agg(jsonb_build_object('run_no', s.run_no, 'input_hash', s.input_hash,
+            'sealed_at', s.sealed_at) order by s.run_no) from app.sealed_hashes(r.id) s))
+        || coalesce((select jsonb_build_object('rule_version', x.rule_version, 'result_hash', x.result_hash,
+            'proof', x.proof, 'ran_at', x.ran_at)
+            from round_run x where x.round_id = r.id order by x.run_no desc limit 1), '{}')
+        || app.life_json('round', r.state, r.state_since, r.deadline_at, r.made_by)
+$$;
+
+-- An enterprise that accepted a place, to the institution it accepted; to others what they see anyway.
+create function app.place_enterprise(p round_place) returns jsonb language sql stable
+    security definer set search_path = public, pg_temp as $$
+    select jsonb_build_object('id', e.id, 'name', e.name, 'uscc', e.uscc, 'contact_name', e.contact_name,
+        'contact_mobile', e.contact_mobile)
+    from enterprise e
+    where e.id = p.enterprise_id and e.province = p.province
+        and (app.side() in ('operator', 'auditor') or app.side() = 'authority' and app.in_region(e.region_code)
+            or app.side() = 'enterprise' and e.id = app.org_id()
+            or app.side() = 'institution' and p.institution_id = app.org_id() and exists (
+                select from round_place x where x.id = p.id and x.province = p.province
+                    and x.enterprise_answer = 'accepted'))
+$$;
+
+create function app.place_json(p round_place) returns jsonb language sql stable as $$
+    select jsonb_build_object('id', p.id, 'round_id', p.round_id, 'run_no', p.run_no,
+        'registration_id', p.registration_id, 'need_id', p.need_id, 'enterprise', app.place_enterprise(p),
+        'region_code', p.region_code, 'amount_fen', p.amount_fen,
+        'institution', (select jsonb_build_object('id', i.id, 'name_zh', i.name_zh, 'name_en', i.name_en)
+            from institution i where i.id = p.institution_id),
+        'wish', p.wish,
+        'refused', case when app.side() <> 'institution' then (
+            select coalesce(jsonb_agg(x || jsonb_build_object('name_zh', i.name_zh, 'name_en', i.name_en) order by o), '[]')
+            from jsonb_array_elements(p.refused) with ordinality q (x, o)
+            join institution i on i.id = (x ->> 'institution')::uuid) end,
+        'enterprise_answer', p.enterprise_answer, 'institution_answer', p.institution_answer, 'note', p.note,
+        'intent_fen', p.intent_fen, 'intent_at', p.intent_at,
+        'follow_ups', (select coalesce(jsonb_agg(jsonb_build_object('day', f.day, 'side', f.side,
+                'contacted', f.contacted, 'approved_fen', f.approved_fen, 'funded_fen', f.funded_fen,
+                'recorded_at', f.recorded_at) order by f.day, f.side), '[]')
+            from round_follow_up f where f.place_id = p.id and f.province = p.province))
+$$;
+
+-- The answers to what changed a round or a place: the row as it now stands, read in a statement of its own.
+create function app.reply_round(p_status int, p_id uuid)
+returns table (status int, body text, location text, etag text) language plpgsql as $$
+declare
+    d jsonb;
+begin
+    select app.round_json(x) into d from round x where x.id = p_id;
+    return query select * from app.reply(p_status, d, case when p_status = 201 then '/v1/rounds/' || p_id end,
+        (d ->> 'version')::int);
+end
+$$;
+create function app.reply_place(p_id uuid)
+returns table (status int, body text, location text, etag text) language plpgsql as $$
+declare
+    d jsonb;
+begin
+    select app.place_json(x) into d from round_place x where x.id = p_id;
+    return query select * from app.reply(200, d);
+end
+$$;
+
+-- The clock: 48 hours after it was asked, a round goes on to its meeting; each follow-up day that passed makes the
+-- next one due.
+create function app.tick_rounds() returns jsonb language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    n_meeting int;
+    n_follow_ups int;
+begin
+    with due as (
+        select id from round where state = 'confirming' and confirm_until < now() limit 100 for update skip locked)
+    update round r set state = 'meeting' from due where r.id = due.id;
+    get diagnostics n_meeting = row_count;
+    with due as (
+        select r.id, (select min(d) from (values (7), (30), (90)) v (days),
+                lateral (select r.followed_from + make_interval(days => v.days) as d) x
+                where d > now()) as next_at
+        from round r
+        where r.state = 'follow_up' and r.deadline_at < now() - interval '1 day'
+            and r.followed_from + interval '90 days' > now()
+        limit 100 for update of r skip locked)
+    update round r set deadline_at = due.next_at from due where r.id = due.id;
+    get diagnostics n_follow_ups = row_count;
+    return jsonb_build_object('rounds_met', n_meeting, 'round_follow_ups_due', n_follow_ups);
+end
+$$;
+
+do $$
+declare
+    f regprocedure;
+begin
+    for f in select p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where n.nspname = 'app' and p.prosecdef and p.proowner <> 'rongqiao_definer'::regrole loop
+        execute format('alter function %s owner to rongqiao_definer', f);
+    end loop;
+end
+$$;
+revoke all on all functions in schema app from public;
+grant execute on all functions in schema app to rongqiao_app, rongqiao_definer;

@@ -1,0 +1,116 @@
+/* What the sieve leaves open, one product at a time and without writing checks: the class of composed
+ * products, and scores. package.c says the same in full; match.c asserts that the two agree. */
+#include <assert.h>
+
+#include "session.h"
+
+static void take(rq_verdict verdict, size_t *fails, bool *unknown)
+{
+    *fails += verdict == RQ_FAIL;
+    *unknown = *unknown || verdict == RQ_NOT_KNOWN;
+}
+
+static bool is_above(int64_t value, int64_t most)
+{
+    return most != RQ_UNSET && value > most;
+}
+
+/* The bounds that tiers can move. */
+static void judge_terms(const rq_session *session, const rq_row *row, const rq_terms *terms, size_t *fails,
+                        bool *unknown)
+{
+    const rq_need *need = session->need;
+    if (terms->verdict == RQ_NOT_KNOWN) {
+        /* the conditions of the tier, and the maximum that would come with it */
+        *unknown = true;
+    } else {
+        *fails += is_above(session->least_fen, terms->amount_max_fen);
+    }
+    if (row->kind != RQ_INDEX(kind, bridge) && terms->term_max_months != RQ_UNSET) {
+        take(need->term_months == RQ_UNSET                 ? RQ_NOT_KNOWN
+             : need->term_months <= terms->term_max_months ? RQ_PASS
+                                                           : RQ_FAIL,
+             fails, unknown);
+    }
+    if (row->kind != RQ_INDEX(kind, equity) && need->max_rate_ppm != RQ_UNSET) {
+        int64_t low = rq_rate_low(&session->catalogue->frame, &terms->rate);
+        *fails += low != RQ_UNSET && need->max_rate_ppm < low;
+    }
+}
+
+void rq_appraise_class(rq_session *session, const rq_row *row, size_t *out_fails, bool *out_unknown)
+{
+    const rq_terms terms = rq_terms_choose(session, row);
+    rq_verdict verdict;
+    *out_fails = 0;
+    *out_unknown = false;
+    if (row->tiers != 0) {
+        judge_terms(session, row, &terms, out_fails, out_unknown);
+    }
+    if (terms.needs_guarantee) {
+        (void)rq_partner_find(session, RQ_PARTNER_guarantee, row, &terms, &verdict);
+        take(verdict, out_fails, out_unknown);
+    }
+    if (rq_row_insurance(row) == RQ_BACKING_required) {
+        (void)rq_partner_find(session, RQ_PARTNER_insurance, row, &terms, &verdict);
+        take(verdict, out_fails, out_unknown);
+    }
+}
+
+static bool is_in_term(const rq_session *session, const rq_row *row, const rq_terms *terms)
+{
+    int64_t have = session->need->term_months, min = rq_row_term_min(row), max = terms->term_max_months;
+    if (row->kind == RQ_INDEX(kind, bridge)) {
+        const rq_row_more *more = rq_row_more_of(session->pool, row);
+        have = session->need->term_days;
+        min = rq_row_number(more->term_min_days, 0);
+        max = rq_row_number(more->term_max_days, 0);
+    }
+    if (min == RQ_UNSET && max == RQ_UNSET) {
+        return true;
+    }
+    return have != RQ_UNSET && (min == RQ_UNSET || have >= min) && (max == RQ_UNSET || have <= max);
+}
+
+static void weigh_soft(const rq_session *session, const rq_row *row, rq_fit *fit)
+{
+    size_t count = (row->flags & RQ_ROW_HAS_SOFT) != 0 ? rq_row_rule_count(session->pool, row) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const rq_rule *rule = rq_row_rule(session->pool, row, i);
+        if (!rule->hard) {
+            fit->soft_total += rule->weight;
+            fit->soft_passed += rq_rule_judge(rule, session->need) == RQ_PASS ? rule->weight : 0;
+        }
+    }
+}
+
+static const rq_row *joined(rq_session *session, int role, const rq_row *row, const rq_terms *terms)
+{
+    rq_verdict verdict;
+    const rq_candidate *partner = rq_partner_find(session, role, row, terms, &verdict);
+    return partner != NULL ? partner->row : NULL;
+}
+
+bool rq_appraise_score(rq_session *session, const rq_row *row, int64_t gain, int64_t least_score,
+                       int64_t *out_score, int64_t *out_cost)
+{
+    rq_draft draft = {.row = row, .terms = rq_terms_choose(session, row)};
+    rq_fit fit = {.amount_fen = draft.terms.amount_fen, .is_in_term = is_in_term(session, row, &draft.terms)};
+    weigh_soft(session, row, &fit);
+    int64_t fit_score = rq_score_of_fit(session, row, &fit);
+    if (row->bound + gain + fit_score < least_score) {
+        return false;
+    }
+    if (draft.terms.needs_guarantee) {
+        draft.guarantee = joined(session, RQ_PARTNER_guarantee, row, &draft.terms);
+    }
+    if (rq_row_insurance(row) == RQ_BACKING_required) {
+        draft.insurance = joined(session, RQ_PARTNER_insurance, row, &draft.terms);
+    }
+    const rq_programme *subsidies[2];
+    *out_cost = rq_draft_cost(session, &draft, subsidies);
+    int64_t cost_score = rq_score_of_cost(&session->catalogue->frame, *out_cost);
+    assert(row->merit + cost_score <= row->bound + gain);
+    *out_score = row->merit + cost_score + fit_score;
+    return *out_score >= least_score;
+}

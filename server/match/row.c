@@ -1,0 +1,384 @@
+/* Products to rows and back. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "row.h"
+
+static_assert(sizeof(rq_row) == 96, "a row is one and a half cache lines");
+
+/* ---- texts of ids ---- */
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_dash_at(size_t at)
+{
+    return at == 8 || at == 13 || at == 18 || at == 23;
+}
+
+bool rq_uuid_read(const char *text, uint8_t out_id[RQ_UUID_BYTES])
+{
+    size_t byte = 0;
+    for (size_t at = 0; at < RQ_UUID_TEXT;) {
+        if (is_dash_at(at)) {
+            if (text[at++] != '-') {
+                return false;
+            }
+            continue;
+        }
+        int high = digit_of(text[at]), low = high >= 0 ? digit_of(text[at + 1]) : -1;
+        if (low < 0) {
+            return false;
+        }
+        out_id[byte++] = (uint8_t)(high << 4 | low);
+        at += 2;
+    }
+    return text[RQ_UUID_TEXT] == '\0';
+}
+
+void rq_uuid_write(const uint8_t id[RQ_UUID_BYTES], char out_text[RQ_UUID_TEXT + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 0;
+    for (size_t byte = 0; byte < RQ_UUID_BYTES; byte++) {
+        if (is_dash_at(at)) {
+            out_text[at++] = '-';
+        }
+        out_text[at++] = digits[id[byte] >> 4];
+        out_text[at++] = digits[id[byte] & 15];
+    }
+    out_text[at] = '\0';
+}
+
+/* ---- packing ---- */
+
+typedef struct packer {
+    rq_pool *pool;
+    bool ok;
+} packer;
+
+static rq_ref keep(packer *to, const void *bytes, size_t size)
+{
+    rq_ref ref = rq_pool_keep(to->pool, bytes, size);
+    to->ok = to->ok && ref != 0;
+    return ref;
+}
+
+static rq_ref keep_text(packer *to, const char *text)
+{
+    return rq_pool_keep_text(to->pool, text, &to->ok);
+}
+
+/* A list with its length, as a 32- or 64-bit head, before it. */
+static rq_ref keep_list(packer *to, size_t head, const void *elements, size_t count, size_t size)
+{
+    if (count == 0) {
+        return 0;
+    }
+    uint64_t room[512];
+    size_t bytes = head + count * size;
+    unsigned char *list = bytes <= sizeof room ? (unsigned char *)room : malloc(bytes);
+    if (list == NULL) {
+        to->ok = false;
+        return 0;
+    }
+    if (head == sizeof(uint32_t)) {
+        const uint32_t length = (uint32_t)count;
+        memcpy(list, &length, sizeof length);
+    } else {
+        const uint64_t length = count;
+        memcpy(list, &length, sizeof length);
+    }
+    memcpy(list + head, elements, count * size);
+    rq_ref ref = keep(to, list, bytes);
+    if (list != (unsigned char *)room) {
+        free(list);
+    }
+    return ref;
+}
+
+static const char *pooled_text(packer *to, const char *text)
+{
+    return rq_pool_at(to->pool, keep_text(to, text));
+}
+
+/* The rule with its texts in the pool and its padding zero, so that equal rules are equal bytes. */
+static void pool_rule(packer *to, const rq_rule *rule, rq_rule *out_rule)
+{
+    memset(out_rule, 0, sizeof *out_rule);
+    out_rule->fact = rule->fact;
+    out_rule->op = rule->op;
+    out_rule->value = rule->value;
+    out_rule->hard = rule->hard;
+    out_rule->weight = rule->weight;
+    out_rule->repair = rule->repair;
+    out_rule->text_zh = pooled_text(to, rule->text_zh);
+    out_rule->text_en = pooled_text(to, rule->text_en);
+}
+
+static rq_ref keep_rules(packer *to, const rq_rule *rules, size_t count)
+{
+    rq_ref refs[RQ_MATCH_RULES_MAX];
+    for (size_t i = 0; i < count; i++) {
+        rq_rule rule;
+        pool_rule(to, &rules[i], &rule);
+        refs[i] = keep(to, &rule, sizeof rule);
+    }
+    return keep_list(to, sizeof(uint32_t), refs, count, sizeof refs[0]);
+}
+
+static rq_ref keep_tiers(packer *to, const rq_tier *source, size_t count)
+{
+    rq_tier tiers[RQ_MATCH_TIERS_MAX];
+    memset(tiers, 0, sizeof tiers);
+    for (size_t i = 0; i < count; i++) {
+        rq_rule when[RQ_MATCH_RULES_MAX];
+        for (size_t k = 0; k < source[i].when_count; k++) {
+            pool_rule(to, &source[i].when[k], &when[k]);
+        }
+        if (source[i].when_count > 0) {
+            tiers[i].when = rq_pool_at(to->pool, keep(to, when, source[i].when_count * sizeof when[0]));
+        }
+        tiers[i].when_count = source[i].when_count;
+        tiers[i].amount_max_fen = source[i].amount_max_fen;
+        tiers[i].term_max_months = source[i].term_max_months;
+        tiers[i].rate.base = source[i].rate.base;
+        tiers[i].rate.low_ppm = source[i].rate.low_ppm;
+        tiers[i].rate.high_ppm = source[i].rate.high_ppm;
+        tiers[i].needs_guarantee = source[i].needs_guarantee;
+    }
+    return keep_list(to, sizeof(uint64_t), tiers, count, sizeof tiers[0]);
+}
+
+static rq_ref keep_fees(packer *to, const rq_fee *source, size_t count)
+{
+    rq_fee fees[RQ_MATCH_FEES_MAX];
+    memset(fees, 0, sizeof fees);
+    for (size_t i = 0; i < count; i++) {
+        fees[i].name_zh = pooled_text(to, source[i].name_zh);
+        fees[i].name_en = pooled_text(to, source[i].name_en);
+        fees[i].payee = pooled_text(to, source[i].payee);
+        fees[i].basis = source[i].basis;
+        fees[i].when = source[i].when;
+        fees[i].value = source[i].value;
+    }
+    return keep_list(to, sizeof(uint64_t), fees, count, sizeof fees[0]);
+}
+
+static rq_ref keep_industries(packer *to, const char (*source)[8], size_t count)
+{
+    char(*list)[8] = count > 0 ? calloc(count, sizeof *list) : NULL;
+    if (count > 0 && list == NULL) {
+        to->ok = false;
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        memcpy(list[i], source[i], strnlen(source[i], sizeof list[i]));
+    }
+    rq_ref ref = keep_list(to, sizeof(uint64_t), list, count, sizeof *list);
+    free(list);
+    return ref;
+}
+
+static uint32_t province_of(const uint32_t *regions, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (regions[i] / 10000 != regions[0] / 10000) {
+            return 0;
+        }
+    }
+    return count > 0 ? regions[0] / 10000 : 0;
+}
+
+static rq_ref keep_area(packer *to, const rq_product *product)
+{
+    const rq_row_area area = {
+        .regions = keep_list(to, sizeof(uint32_t), product->regions, product->region_count, sizeof(uint32_t)),
+        .industries_in = keep_industries(to, product->industries_in, product->industries_in_count),
+        .industries_out = keep_industries(to, product->industries_out, product->industries_out_count),
+        .province = province_of(product->regions, product->region_count)};
+    return keep(to, &area, sizeof area);
+}
+
+static void keep_partners(packer *to, const rq_product *product, rq_row_more *more)
+{
+    size_t count = product->partner_count;
+    rq_ref *refs = count > 0 ? calloc(count, sizeof *refs) : NULL;
+    if (count > 0 && refs == NULL) {
+        to->ok = false;
+    }
+    for (size_t i = 0; refs != NULL && i < count; i++) {
+        uint8_t id[RQ_UUID_BYTES];
+        if (rq_uuid_read(product->partners[i], id)) {
+            refs[i] = keep(to, id, sizeof id);
+        }
+    }
+    if (refs != NULL) {
+        more->partners = keep_list(to, sizeof(uint32_t), refs, count, sizeof *refs);
+        more->partner_texts =
+            keep_list(to, sizeof(uint64_t), product->partners, count, sizeof product->partners[0]);
+    }
+    free(refs);
+}
+
+static int32_t short_number(int64_t value, int32_t unset)
+{
+    return value == RQ_UNSET ? unset : (int32_t)value;
+}
+
+static rq_ref keep_more(packer *to, const rq_product *product)
+{
+    rq_row_more more;
+    memset(&more, 0, sizeof more);
+    more.capacity_fen = product->capacity_fen_left;
+    more.capacity_cases = short_number(product->capacity_cases_left, -1);
+    more.promised_hours = short_number(product->promised_hours, -1);
+    more.fee_ppm = short_number(product->fee_ppm, -1);
+    more.coverage_ppm = short_number(product->coverage_ppm, -1);
+    more.term_min_days = (int16_t)short_number(product->term_min_days, 0);
+    more.term_max_days = (int16_t)short_number(product->term_max_days, 0);
+    more.valid_from = product->valid_from;
+    more.valid_to = product->valid_to;
+    more.day_fees = keep_list(to, sizeof(uint64_t), product->day_fees, product->day_fee_count,
+                              sizeof product->day_fees[0]);
+    keep_partners(to, product, &more);
+    return keep(to, &more, sizeof more);
+}
+
+static uint8_t flags_of(const rq_product *product)
+{
+    unsigned flags = 0;
+    for (size_t i = 0; i < product->rule_count; i++) {
+        flags |= product->rules[i].hard ? 0 : RQ_ROW_HAS_SOFT;
+    }
+    if (product->tier_count > 0 || product->guarantee == RQ_BACKING_required ||
+        product->insurance == RQ_BACKING_required) {
+        flags |= RQ_ROW_IS_COMPOSED;
+    }
+    if (product->counter_guarantee >= 0) {
+        flags |= RQ_ROW_COUNTER_KNOWN | (product->counter_guarantee > 0 ? RQ_ROW_COUNTER : 0);
+    }
+    return (uint8_t)flags;
+}
+
+bool rq_row_pack(rq_pool *pool, const rq_product *product, rq_row *out_row)
+{
+    packer to = {pool, true};
+    uint8_t institution[RQ_UUID_BYTES];
+    rq_row row = {0};
+    if (!rq_uuid_read(product->id, row.id) || !rq_uuid_read(product->institution_id, institution)) {
+        return false;
+    }
+    const rq_row_names names = {keep_text(&to, product->institution_zh),
+                                keep_text(&to, product->institution_en), keep_text(&to, product->name_zh),
+                                keep_text(&to, product->name_en)};
+    rq_record record;
+    memset(&record, 0, sizeof record);
+    record.answers = product->record.answers;
+    record.approvals = product->record.approvals;
+    record.median_hours = product->record.median_hours;
+    record.fulfilled_ppm = product->record.fulfilled_ppm;
+    row.amount_min_fen = product->amount_min_fen;
+    row.amount_max_fen = product->amount_max_fen;
+    row.term_min_months = (int16_t)short_number(product->term_min_months, 0);
+    row.term_max_months = (int16_t)short_number(product->term_max_months, 0);
+    row.kind = (uint8_t)product->kind;
+    row.rate_base = (uint8_t)product->rate.base;
+    row.low_ppm = short_number(product->rate.low_ppm, INT32_MIN);
+    row.high_ppm = short_number(product->rate.high_ppm, INT32_MIN);
+    row.repayments = (uint8_t)product->repayments;
+    row.flags = flags_of(product);
+    row.backing =
+        (uint8_t)((unsigned)product->guarantee | (unsigned)product->insurance << RQ_ROW_GUARANTEE_BIT);
+    row.institution = keep(&to, institution, sizeof institution);
+    row.names = keep(&to, &names, sizeof names);
+    row.rules = keep_rules(&to, product->rules, product->rule_count);
+    row.tiers = keep_tiers(&to, product->tiers, product->tier_count);
+    row.fees = keep_fees(&to, product->fees, product->fee_count);
+    row.area = keep_area(&to, product);
+    row.more = keep_more(&to, product);
+    row.record = keep(&to, &record, sizeof record);
+    *out_row = row;
+    return to.ok;
+}
+static_assert(RQ_WORDS - RQ_FIRST_repayment > 0, "repayments fit 8 bits");
+
+/* ---- unpacking ---- */
+
+#define LIST(pool, ref, type, out_first, out_count)                                                          \
+    do {                                                                                                     \
+        const type *list_ = rq_pool_at(pool, ref);                                                           \
+        if (list_ != NULL) {                                                                                 \
+            (out_first) = list_->first;                                                                      \
+            (out_count) = list_->count;                                                                      \
+        }                                                                                                    \
+    } while (0)
+
+static void unpack_more(const rq_pool *pool, const rq_row *row, rq_product *product)
+{
+    const rq_row_more *more = rq_row_more_of(pool, row);
+    product->term_min_days = rq_row_number(more->term_min_days, 0);
+    product->term_max_days = rq_row_number(more->term_max_days, 0);
+    product->promised_hours = rq_row_number(more->promised_hours, -1);
+    product->capacity_cases_left = rq_row_number(more->capacity_cases, -1);
+    product->capacity_fen_left = more->capacity_fen;
+    product->valid_from = more->valid_from;
+    product->valid_to = more->valid_to;
+    product->fee_ppm = rq_row_number(more->fee_ppm, -1);
+    product->coverage_ppm = rq_row_number(more->coverage_ppm, -1);
+    LIST(pool, more->day_fees, rq_row_day_fees, product->day_fees, product->day_fee_count);
+    LIST(pool, more->partner_texts, rq_row_partners, product->partners, product->partner_count);
+}
+
+bool rq_row_unpack(const rq_pool *pool, const rq_row *row, rq_arena *arena, rq_product *out_product)
+{
+    const rq_row_names *names = rq_pool_at(pool, row->names);
+    const rq_row_area *area = rq_pool_at(pool, row->area);
+    const rq_record *record = rq_pool_at(pool, row->record);
+    size_t rule_count = rq_row_rule_count(pool, row);
+    *out_product =
+        (rq_product){.institution_zh = rq_pool_at(pool, names->institution_zh),
+                     .institution_en = rq_pool_at(pool, names->institution_en),
+                     .name_zh = rq_pool_at(pool, names->name_zh),
+                     .name_en = rq_pool_at(pool, names->name_en),
+                     .kind = row->kind,
+                     .amount_min_fen = row->amount_min_fen,
+                     .amount_max_fen = row->amount_max_fen,
+                     .term_min_months = rq_row_term_min(row),
+                     .term_max_months = rq_row_term_max(row),
+                     .rate = rq_row_rate(row),
+                     .repayments = row->repayments,
+                     .rule_count = rule_count,
+                     .guarantee = rq_row_guarantee(row),
+                     .insurance = rq_row_insurance(row),
+                     .counter_guarantee =
+                         (row->flags & RQ_ROW_COUNTER_KNOWN) == 0 ? -1 : (row->flags & RQ_ROW_COUNTER) != 0,
+                     .record = *record};
+    rq_uuid_write(row->id, out_product->id);
+    rq_uuid_write(rq_pool_at(pool, row->institution), out_product->institution_id);
+    LIST(pool, area->regions, rq_row_regions, out_product->regions, out_product->region_count);
+    LIST(pool, area->industries_in, rq_row_industries, out_product->industries_in,
+         out_product->industries_in_count);
+    LIST(pool, area->industries_out, rq_row_industries, out_product->industries_out,
+         out_product->industries_out_count);
+    LIST(pool, row->tiers, rq_row_tiers, out_product->tiers, out_product->tier_count);
+    LIST(pool, row->fees, rq_row_fees, out_product->fees, out_product->fee_count);
+    unpack_more(pool, row, out_product);
+    if (rule_count > 0) {
+        rq_rule *rules = rq_arena_array(arena, rule_count, sizeof *rules);
+        if (rules == NULL) {
+            return false;
+        }
+        for (size_t i = 0; i < rule_count; i++) {
+            rules[i] = *rq_row_rule(pool, row, i);
+        }
+        out_product->rules = rules;
+    }
+    return true;
+}

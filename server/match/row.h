@@ -1,0 +1,178 @@
+/* A product as a snapshot keeps it: a short row, with all that products share in the pool. */
+#ifndef RONGQIAO_MATCH_ROW_H
+#define RONGQIAO_MATCH_ROW_H
+
+#include "internal.h"
+#include "pool.h"
+
+enum { RQ_UUID_BYTES = 16 };
+
+enum {
+    RQ_ROW_HAS_SOFT = 1,      /* soft rules */
+    RQ_ROW_IS_COMPOSED = 2,   /* has tiers or needs a partner: bit sets alone can't judge it */
+    RQ_ROW_COUNTER_KNOWN = 4, /* counter_guarantee is published ... */
+    RQ_ROW_COUNTER = 8,       /* ... and true */
+    RQ_ROW_GUARANTEE_BIT = 4, /* where guarantee and insurance are in `backing` */
+};
+
+typedef struct rq_row {
+    int64_t amount_min_fen, amount_max_fen; /* RQ_UNSET */
+    int32_t bound; /* no package of the product scores more, but for its fit: the order within a cluster */
+    int32_t merit; /* likelihood, speed and service: what the score owes to the record */
+    int32_t low_ppm, high_ppm;                /* of the rate, as published; INT32_MIN: RQ_UNSET */
+    int16_t term_min_months, term_max_months; /* 0: RQ_UNSET */
+    uint8_t kind;
+    uint8_t rate_base;
+    uint8_t repayments;
+    uint8_t flags;
+    rq_ref institution; /* uint8_t[16] */
+    rq_ref rules;       /* rq_row_rules */
+    rq_ref tiers;       /* rq_row_tiers */
+    rq_ref fees;        /* rq_row_fees */
+    rq_ref more;        /* rq_row_more */
+    rq_ref area;        /* rq_row_area */
+    rq_ref names;       /* rq_row_names */
+    rq_ref record;      /* rq_record */
+    uint8_t id[RQ_UUID_BYTES];
+    uint8_t backing; /* rq_backing of the guarantee and, shifted by RQ_ROW_GUARANTEE_BIT, of the insurance */
+    uint8_t padding[7];
+} rq_row;
+
+/* What most products leave out. */
+typedef struct rq_row_more {
+    int64_t capacity_fen; /* RQ_UNSET */
+    rq_date valid_from, valid_to;
+    int32_t capacity_cases, promised_hours, fee_ppm, coverage_ppm; /* -1: RQ_UNSET */
+    int16_t term_min_days, term_max_days;                          /* 0: RQ_UNSET */
+    rq_ref day_fees;                                               /* rq_row_day_fees */
+    rq_ref partners;                                               /* rq_row_refs: institutions */
+    rq_ref partner_texts;                                          /* rq_row_partners */
+} rq_row_more;
+
+typedef struct rq_row_names {
+    rq_ref institution_zh, institution_en, name_zh, name_en;
+} rq_row_names;
+
+typedef struct rq_row_area {
+    rq_ref regions;       /* rq_row_regions */
+    rq_ref industries_in; /* rq_row_industries */
+    rq_ref industries_out;
+    uint32_t province; /* of all its regions; 0: not of one province, or none listed */
+} rq_row_area;
+
+typedef struct rq_row_refs {
+    uint32_t count;
+    rq_ref first[];
+} rq_row_refs;
+/* The rules in their order; which are hard is in them. */
+typedef rq_row_refs rq_row_rules;
+
+typedef struct rq_row_regions {
+    uint32_t count;
+    uint32_t first[];
+} rq_row_regions;
+
+typedef struct rq_row_industries {
+    uint64_t count;
+    char first[][8];
+} rq_row_industries;
+
+typedef struct rq_row_partners {
+    uint64_t count;
+    char first[][RQ_UUID_TEXT + 1];
+} rq_row_partners;
+
+typedef struct rq_row_tiers {
+    uint64_t count;
+    rq_tier first[]; /* their rules are in the pool as well */
+} rq_row_tiers;
+
+typedef struct rq_row_fees {
+    uint64_t count;
+    rq_fee first[];
+} rq_row_fees;
+
+typedef struct rq_row_day_fees {
+    uint64_t count;
+    rq_day_fee first[];
+} rq_row_day_fees;
+
+/* ---- texts of ids ---- */
+
+/* False unless `text` is a UUID in lower case. */
+bool rq_uuid_read(const char *text, uint8_t out_id[RQ_UUID_BYTES]) RQ_MUST_CHECK;
+void rq_uuid_write(const uint8_t id[RQ_UUID_BYTES], char out_text[RQ_UUID_TEXT + 1]);
+
+/* ---- both ways ---- */
+
+/* A checked product as a row; false when memory is short. `bound` and `merit` are not set: score.c. */
+bool rq_row_pack(rq_pool *pool, const rq_product *product, rq_row *out_row) RQ_MUST_CHECK;
+/* The product again. Lists and texts are the pool's; the rules are copied to the arena. False when that is
+ * full. */
+bool rq_row_unpack(const rq_pool *pool, const rq_row *row, rq_arena *arena,
+                   rq_product *out_product) RQ_MUST_CHECK;
+
+/* ---- reading a row ---- */
+
+static inline const rq_row_more *rq_row_more_of(const rq_pool *pool, const rq_row *row)
+{
+    return rq_pool_at(pool, row->more);
+}
+
+static inline size_t rq_row_rule_count(const rq_pool *pool, const rq_row *row)
+{
+    const rq_row_rules *rules = rq_pool_at(pool, row->rules);
+    return rules != NULL ? rules->count : 0;
+}
+
+static inline const rq_rule *rq_row_rule(const rq_pool *pool, const rq_row *row, size_t index)
+{
+    const rq_row_rules *rules = rq_pool_at(pool, row->rules);
+    return rq_pool_at(pool, rules->first[index]);
+}
+
+static inline size_t rq_row_tier_count(const rq_pool *pool, const rq_row *row)
+{
+    const rq_row_tiers *tiers = rq_pool_at(pool, row->tiers);
+    return tiers != NULL ? (size_t)tiers->count : 0;
+}
+
+static inline const rq_tier *rq_row_tier(const rq_pool *pool, const rq_row *row, size_t index)
+{
+    const rq_row_tiers *tiers = rq_pool_at(pool, row->tiers);
+    return &tiers->first[index];
+}
+
+static inline rq_backing rq_row_guarantee(const rq_row *row)
+{
+    return (rq_backing)(row->backing & ((1U << RQ_ROW_GUARANTEE_BIT) - 1));
+}
+
+static inline rq_backing rq_row_insurance(const rq_row *row)
+{
+    return (rq_backing)(row->backing >> RQ_ROW_GUARANTEE_BIT);
+}
+
+/* INT32_MIN, and for the others the value that stands for it, as RQ_UNSET. */
+static inline int64_t rq_row_number(int64_t value, int64_t unset)
+{
+    return value == unset ? RQ_UNSET : value;
+}
+
+static inline int64_t rq_row_term_min(const rq_row *row)
+{
+    return rq_row_number(row->term_min_months, 0);
+}
+
+static inline int64_t rq_row_term_max(const rq_row *row)
+{
+    return rq_row_number(row->term_max_months, 0);
+}
+
+static inline rq_rate rq_row_rate(const rq_row *row)
+{
+    return (rq_rate){(rq_rate_base)row->rate_base, rq_row_number(row->low_ppm, INT32_MIN),
+                     rq_row_number(row->high_ppm, INT32_MIN)};
+}
+
+#endif

@@ -1,0 +1,202 @@
+/* Guarantees after the money: claim, indemnity, compensation, recovery, each split by the liability borne. */
+#include "world.h"
+
+/* A guarantee in force for a loan of 3,000,000 yuan of bank A to enterprise A. */
+static const char *guarantee_in_force(void)
+{
+    const char *need = need_post(&world.enterprise_a, NULL);
+    const char *application = apply_for(&world.enterprise_a, need, world.credit_a);
+    const char *offer = offer_make(&world.maker_a, &world.checker_a, application, doc("{sb}", "guarantee_required", 1));
+    const char *id = guarantee_approve(&world.enterprise_a, application, world.guarantee);
+    move(200, &world.enterprise_a, "offers", offer, "accept", NULL);
+    move(200, &world.checker_a, "offers", offer, "contract", doc("{ss}", "contract_no", "HT-9"));
+    move(200, &world.checker, "guarantee-cases", id, "take_effect", NULL);
+    move(200, &world.checker_a, "offers", offer, "disburse",
+         doc("{sI ss ss}", "funded_fen", 3000000 * YUAN, "funded_on", day_from_today(0), "proof_no", "PZ-9"));
+    return id;
+}
+
+static json_t *step(int status, const test_user *user, const char *id, const char *action, json_t *body)
+{
+    return move(status, user, "guarantee-cases", id, action, body);
+}
+
+static json_t *money(int64_t yuan)
+{
+    return doc("{sI ss}", "gross_fen", yuan * YUAN, "on", day_from_today(0));
+}
+
+/* As far as a claim of 1,000,000 yuan. */
+static const char *claim_in_review(void)
+{
+    const char *id = guarantee_in_force();
+    step(200, &world.maker_a, id, "notify_claim", NULL);
+    step(200, &world.checker_a, id, "submit_claim", doc("{sI}", "claim_fen", 1000000 * YUAN));
+    return id;
+}
+
+/* The last entry of the case: its kind, and in thousands of yuan what each party bears or gets. */
+static void assert_last_entry(const json_t *guarantee, const char *kind, int64_t bank, int64_t direct, int64_t province,
+                              int64_t national)
+{
+    json_t *entries = member_of(guarantee, "entries");
+    const json_t *entry = json_array_get(entries, json_array_size(entries) - 1);
+    assert_string_equal(text_of(entry, "kind"), kind);
+    assert_int_equal(number_of(entry, "bank_fen"), bank * 1000 * YUAN);
+    assert_int_equal(number_of(entry, "direct_fen"), direct * 1000 * YUAN);
+    assert_int_equal(number_of(entry, "province_fen"), province * 1000 * YUAN);
+    assert_int_equal(number_of(entry, "national_fen"), national * 1000 * YUAN);
+}
+
+static void loss_and_recovery_are_split_by_the_liability_borne(void **state)
+{
+    (void)state;
+    const char *id = claim_in_review();
+    json_t *paid = step(200, &world.checker, id, "indemnify", money(1000000));
+    assert_last_entry(paid, "indemnity", 200, 400, 200, 200);
+    step(200, &world.reviewer, id, "request_compensation", NULL);
+    json_t *wrong = step(422, &world.checker, id, "receive_compensation", money(399999));
+    assert_string_equal(text_of(wrong, "code"), "compensation_differs");
+    assert_string_equal(text_of(wrong, "errors.0.pointer"), "/gross_fen");
+    assert_int_equal(number_of(wrong, "expected_fen"), 400000 * YUAN);
+    json_t *compensated = step(200, &world.checker, id, "receive_compensation", money(400000));
+    assert_last_entry(compensated, "compensation", 0, -400, 200, 200);
+    step(200, &world.reviewer, id, "plan_recovery", doc("{ss}", "recovery_deadline", day_from_today(365)));
+    json_t *recovered = step(200, &world.reviewer, id, "record_recovery", money(300000));
+    assert_last_entry(recovered, "recovery", 60, 120, 60, 60);
+    json_t *done = step(200, &world.checker, id, "complete", NULL);
+    assert_string_equal(text_of(done, "state"), "recovered");
+    assert_int_equal(json_array_size(member_of(done, "entries")), 3);
+}
+
+static void parts_of_an_odd_sum_add_up_to_the_fen(void **state)
+{
+    (void)state;
+    const char *id = claim_in_review();
+    step(200, &world.checker, id, "indemnify", money(1000000));
+    step(200, &world.reviewer, id, "plan_recovery", doc("{ss}", "recovery_deadline", day_from_today(365)));
+    static const int64_t odd[][2] = {{1, 0}, {7, 3}, {333333, 1}, {99999999, 12345678}};
+    for (size_t i = 0; i < COUNT(odd); i++)
+        step(200, &world.reviewer, id, "record_recovery",
+             doc("{sI sI ss}", "gross_fen", odd[i][0], "cost_fen", odd[i][1], "on", day_from_today(0)));
+    json_t *entries = member_of(get(200, &world.reviewer, "guarantee-cases", id), "entries");
+    assert_int_equal(json_array_size(entries), 1 + COUNT(odd));
+    for (size_t i = 0; i < COUNT(odd); i++) {
+        const json_t *entry = json_array_get(entries, i + 1);
+        int64_t sum = number_of(entry, "bank_fen") + number_of(entry, "direct_fen") + number_of(entry, "province_fen") +
+                      number_of(entry, "national_fen");
+        assert_int_equal(sum, odd[i][0] - odd[i][1]);
+        assert_true(number_of(entry, "bank_fen") >= 0 && number_of(entry, "direct_fen") >= 0);
+    }
+}
+
+static void own_shares_are_taken_and_must_be_whole(void **state)
+{
+    (void)state;
+    const char *need = need_post(&world.enterprise_a, NULL);
+    const char *application = apply_for(&world.enterprise_a, need, world.credit_a);
+    const char *id = text_of(expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
+                                    doc("{ss ss}", "application_id", application, "product_id", world.guarantee)),
+                             "id");
+    step(200, &world.reviewer, id, "review", NULL);
+    json_t *broken = step(422, &world.reviewer, id, "propose",
+                          doc("{si ss si si}", "fee_ppm", 8000, "note", "经营正常", "share_bank_ppm", 300000, "share_direct_ppm",
+                              700000));
+    assert_string_equal(text_of(broken, "code"), "validation_failed");
+    json_t *proposed = step(200, &world.reviewer, id, "propose",
+                            doc("{si ss si si si si}", "fee_ppm", 12000, "note", "经营正常，可以担保", "share_bank_ppm", 300000,
+                                "share_direct_ppm", 700000, "share_province_ppm", 0, "share_national_ppm", 0));
+    assert_int_equal(number_of(proposed, "shares.bank_ppm"), 300000);
+    assert_true(json_is_true(member_of(proposed, "fee_above_cap"))); /* above 1 %: flagged */
+}
+
+static void indemnity_and_claim_stay_within_what_was_guaranteed(void **state)
+{
+    (void)state;
+    const char *id = guarantee_in_force();
+    step(200, &world.maker_a, id, "notify_claim", NULL);
+    json_t *above = step(422, &world.checker_a, id, "submit_claim", doc("{sI}", "claim_fen", 3000001 * YUAN));
+    assert_string_equal(text_of(above, "errors.0.pointer"), "/claim_fen");
+    step(200, &world.checker_a, id, "submit_claim", doc("{sI}", "claim_fen", 1000000 * YUAN));
+    move_problem(422, "indemnity_above_claim", &world.checker, "guarantee-cases", id, "indemnify", money(1000001));
+    assert_int_equal(json_array_size(member_of(get(200, &world.checker, "guarantee-cases", id), "entries")), 0);
+}
+
+static void written_off_account_is_kept_and_still_recovers(void **state)
+{
+    (void)state;
+    const char *id = claim_in_review();
+    step(200, &world.checker, id, "indemnify", money(1000000));
+    step(200, &world.reviewer, id, "plan_recovery", doc("{ss}", "recovery_deadline", day_from_today(365)));
+    json_t *longer = doc("{ss ss ss}", "recovery_deadline", day_from_today(730), "reason_code", "R24", "reason_text",
+                         "债务人进入破产重整程序，债权分配方案尚未裁定");
+    step(200, &world.checker, id, "extend", longer);
+    step(200, &world.reviewer, id, "propose_write_off", doc("{ss}", "evidence", "法院终结执行裁定，债务人无可供执行财产"));
+    json_t *kept = step(200, &world.checker, id, "write_off", NULL);
+    assert_string_equal(text_of(kept, "state"), "written_off");
+    json_t *late = step(200, &world.reviewer, id, "record_recovery", money(100000));
+    assert_last_entry(late, "recovery", 20, 40, 20, 20);
+    assert_string_equal(text_of(late, "state"), "written_off");
+}
+
+static void filing_month_must_be_a_month(void **state)
+{
+    (void)state;
+    const char *id = guarantee_in_force();
+    static const char *const wrong[] = {"2026-13", "2026-00", "26-11-1", "AAAAAAA"};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        json_t *problem = step(422, &world.reviewer, id, "file", doc("{ss}", "filing_month", wrong[i]));
+        assert_string_equal(text_of(problem, "errors.0.pointer"), "/filing_month");
+    }
+    json_t *unknown = step(422, &world.reviewer, id, "file",
+                           doc("{ss ss}", "filing_month", "2026-11", "re_guarantor_id", world.id_a));
+    assert_string_equal(text_of(unknown, "errors.0.pointer"), "/re_guarantor_id");
+    json_t *filed = step(200, &world.reviewer, id, "file", doc("{ss}", "filing_month", "2026-11"));
+    assert_string_equal(text_of(filed, "state"), "reinsured");
+    step(200, &world.checker_a, id, "release", NULL);
+}
+
+static void bank_may_file_in_batch_and_the_guarantor_checks(void **state)
+{
+    (void)state;
+    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    json_t *batch = doc("{ss ss sb}", "application_id", application, "product_id", world.guarantee, "batch", 1);
+    json_t *filed = expect(201, &world.checker_a, "POST", "/v1/guarantee-cases", batch);
+    assert_string_equal(text_of(filed, "state"), "batch_filed");
+    json_t *checked = step(200, &world.checker, text_of(filed, "id"), "check", NULL);
+    assert_string_equal(text_of(checked, "state"), "approved");
+    /* One live case for an application and a guarantor. */
+    expect_problem(409, "guarantee_exists", &world.enterprise_a, "POST", "/v1/guarantee-cases",
+                   doc("{ss ss}", "application_id", application, "product_id", world.guarantee));
+}
+
+static void refused_guarantee_tells_the_enterprise_why(void **state)
+{
+    (void)state;
+    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    const char *id = text_of(expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
+                                    doc("{ss ss}", "application_id", application, "product_id", world.guarantee)),
+                             "id");
+    step(200, &world.reviewer, id, "review", NULL);
+    step(200, &world.reviewer, id, "propose_refusal", reason("R03"));
+    step(200, &world.checker, id, "refuse", NULL);
+    json_t *seen = get(200, &world.enterprise_a, "guarantee-cases", id);
+    assert_string_equal(text_of(seen, "state"), "refused");
+    assert_string_equal(text_of(seen, "reason.code"), "R03");
+    assert_true(*text_of(seen, "reason.text") && *text_of(seen, "reason.steps_zh"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        API_TEST(loss_and_recovery_are_split_by_the_liability_borne),
+        API_TEST(parts_of_an_odd_sum_add_up_to_the_fen),
+        API_TEST(own_shares_are_taken_and_must_be_whole),
+        API_TEST(indemnity_and_claim_stay_within_what_was_guaranteed),
+        API_TEST(written_off_account_is_kept_and_still_recovers),
+        API_TEST(filing_month_must_be_a_month),
+        API_TEST(bank_may_file_in_batch_and_the_guarantor_checks),
+        API_TEST(refused_guarantee_tells_the_enterprise_why),
+    };
+    return cmocka_run_group_tests_name("api.guarantee_cases", tests, world_open, world_close);
+}

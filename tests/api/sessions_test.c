@@ -1,0 +1,306 @@
+/* Who asks: passwords, sessions as bearer tokens and as cookies, keys of systems, and how each of them ends. */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "world.h"
+
+static test_answer *log_in(const char *login, const char *password)
+{
+    return ask(NULL, "POST", "/v1/sessions", doc("{ss ss}", "login", login, "password", password));
+}
+
+/* What a token gets from either worker: connections land on both of them. */
+static bool is_nobody(void *argument)
+{
+    test_user user = *(const test_user *)argument;
+    bool nobody = true;
+    for (int i = 0; i < 6 && nobody; i++) {
+        user.client = client_new();
+        test_answer *answer = ask(&user, "GET", "/v1/audit-events", NULL);
+        nobody = answer && answer->status == 401;
+        client_free(user.client);
+    }
+    return nobody;
+}
+
+static void assert_token_dies(const test_user *user)
+{
+    assert_true(eventually(is_nobody, (void *)(uintptr_t)user));
+    test_answer *answer = ask(user, "GET", "/v1/sessions/current", NULL);
+    check_problem(answer, 401, "unauthenticated");
+    assert_string_equal(answer_header(answer, "WWW-Authenticate"), "Bearer realm=\"rongqiao\"");
+}
+
+static void login_gives_a_token_that_says_who_i_am(void **state)
+{
+    (void)state;
+    test_answer *answer = log_in("maker-a", HOUSE_PASSWORD);
+    json_t *session = check_status(answer, 201);
+    assert_string_equal(text_of(session, "roles"), "bank_maker");
+    assert_string_equal(text_of(session, "side"), "institution");
+    assert_string_equal(answer_header(answer, "Cache-Control"), "no-store");
+    assert_null(answer_header(answer, "Set-Cookie"));
+    json_t *me = expect(200, &world.maker_a, "GET", "/v1/sessions/current", NULL);
+    assert_string_equal(text_of(me, "login"), "maker-a");
+    assert_string_equal(text_of(me, "institution_id"), world.bank_a);
+    assert_true(has_word(member_of(me, "roles"), "bank_maker"));
+    /* 32 random bytes, a new token each time. */
+    const char *first = text_of(session, "token"), *second = text_of(log_in("maker-a", HOUSE_PASSWORD)->json, "token");
+    assert_int_equal(strlen(first), 43);
+    assert_string_not_equal(first, second);
+}
+
+static void unknown_user_gets_the_answer_of_a_wrong_password(void **state)
+{
+    (void)state;
+    test_answer *wrong = log_in("maker-b", "wrong horse battery staple");
+    test_answer *unknown = log_in("no-such-login", "wrong horse battery staple");
+    json_t *first = check_problem(wrong, 401, "login_failed"), *second = check_problem(unknown, 401, "login_failed");
+    json_object_del(first, "request_id");
+    json_object_del(second, "request_id");
+    assert_true(json_equal(first, second));
+    assert_string_equal(answer_header(wrong, "WWW-Authenticate"), answer_header(unknown, "WWW-Authenticate"));
+}
+
+static void password_counts_to_its_last_character(void **state)
+{
+    static const char hundred[] = "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhhhhiiiiiiiiiijjjjjjjjjj";
+    (void)state;
+    expect(201, &world.operator, "POST", "/v1/users",
+           doc("{ss ss ss s[s]}", "login", "long-password", "name", "长", "password", hundred, "roles", "auditor"));
+    check_problem(log_in("long-password", textf("%.99sk", hundred)), 401, "login_failed");
+    check_status(log_in("long-password", hundred), 201);
+}
+
+static bool can_log_in(void *argument)
+{
+    test_answer *answer = log_in(argument, HOUSE_PASSWORD);
+    return answer && answer->status == 201;
+}
+
+static void wrong_passwords_earn_a_pause_that_ends(void **state)
+{
+    static char login[] = "forgetful";
+    test_user user;
+    (void)state;
+    user_make(&user, login, "auditor", NULL);
+    user_leave(&user);
+    for (int i = 0; i < 3; i++)
+        check_problem(log_in(login, "wrong horse battery staple"), 401, "login_failed");
+    /* Long enough to be seen, whatever the machine is doing. */
+    house_sql("update app_user set locked_until = now() + interval '60 seconds' where login = '%s' and locked_until > "
+              "now() - interval '60 seconds'",
+              login);
+    test_answer *paused = log_in(login, HOUSE_PASSWORD);
+    check_problem(paused, 429, "too_many_attempts");
+    assert_true(strtol(answer_header(paused, "Retry-After"), NULL, 10) > 0);
+    house_sql("update app_user set locked_until = now() + interval '1 second' where login = '%s'", login);
+    assert_true(eventually(can_log_in, login));
+    assert_int_equal(house_count("select failures from app_user where login = '%s'", login), 0);
+}
+
+static void logout_ends_the_token(void **state)
+{
+    test_user user;
+    (void)state;
+    user_login(&user, "auditor");
+    expect(200, &user, "GET", "/v1/audit-events", NULL);
+    test_answer *answer = ask(&user, "DELETE", "/v1/sessions/current", NULL);
+    check_status(answer, 204);
+    assert_int_equal(answer->length, 0);
+    assert_token_dies(&user);
+    user_leave(&user);
+}
+
+static void i_can_end_another_of_my_sessions_and_nobody_elses(void **state)
+{
+    test_user here, there;
+    (void)state;
+    user_login(&here, "reviewer");
+    user_login(&there, "reviewer");
+    const char *id = house_sql("select id::text from session where user_id = '%s' order by created_at desc limit 1", there.id);
+    expect_problem(404, "not_found", &world.checker, "DELETE", textf("/v1/sessions/%s", id), NULL);
+    json_t *mine = member_of(expect(200, &here, "GET", "/v1/sessions", NULL), "items");
+    assert_true(json_array_size(mine) >= 2);
+    check_status(ask(&here, "DELETE", textf("/v1/sessions/%s", id), NULL), 204);
+    assert_token_dies(&there);
+    expect(200, &here, "GET", "/v1/sessions/current", NULL);
+    user_leave(&here);
+    user_leave(&there);
+}
+
+static void sessions_end_by_idleness_and_by_age(void **state)
+{
+    static const char *const changes[] = {"last_seen_at = now() - interval '16 minutes'", "expires_at = now()"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        test_user user;
+        user_login(&user, "guangdong");
+        house_sql("update session set %s where user_id = '%s'", changes[i], user.id);
+        assert_token_dies(&user);
+        user_leave(&user);
+    }
+    user_leave(&world.guangdong);
+    user_login(&world.guangdong, "guangdong");
+}
+
+/* A browser's session of enterprise A. */
+typedef struct browser {
+    const char *cookie, *csrf;
+} browser;
+
+static browser browse(void)
+{
+    test_answer *answer = ask(NULL, "POST", "/v1/sessions",
+                              doc("{ss ss sb}", "login", "enterprise-a", "password", HOUSE_PASSWORD, "cookie", 1));
+    json_t *session = check_status(answer, 201);
+    const char *set = answer_header(answer, "Set-Cookie");
+    assert_non_null(set);
+    assert_null(member_of(session, "token"));
+    assert_int_equal(strncmp(set, "__Host-rq_session=", 18), 0);
+    return (browser){textf("Cookie: theme=dark; %.*s\r\n", (int)strcspn(set, ";"), set), text_of(session, "csrf_token")};
+}
+
+static void browser_session_is_a_guarded_cookie(void **state)
+{
+    (void)state;
+    test_answer *answer = ask(NULL, "POST", "/v1/sessions",
+                              doc("{ss ss sb}", "login", "enterprise-a", "password", HOUSE_PASSWORD, "cookie", 1));
+    const char *set = answer_header(answer, "Set-Cookie");
+    static const char *const flags[] = {"; Path=/", "; Secure", "; HttpOnly", "; SameSite=Strict"};
+    assert_non_null(set);
+    for (size_t i = 0; i < COUNT(flags); i++)
+        assert_non_null(strstr(set, flags[i]));
+    assert_null(strstr(set, "Domain="));
+}
+
+static test_answer *preview_with(const browser *as, const char *more)
+{
+    const char *headers = textf("%sContent-Type: application/json\r\n%s", as->cookie, more);
+    char *body = house_keep(json_dumps(house_keep(need_document(NULL), (void (*)(void *))json_decref), 0), free);
+    return ask_raw(NULL, "POST", "/v1/matches/preview", headers, body);
+}
+
+static void cookie_alone_reads_but_changes_nothing_without_the_csrf_token(void **state)
+{
+    (void)state;
+    browser as = browse();
+    const char *token = textf("X-CSRF-Token: %s\r\n", as.csrf);
+    check_status(ask_raw(NULL, "GET", "/v1/sessions/current", as.cookie, NULL), 200);
+    check_problem(preview_with(&as, ""), 403, "csrf_failed");
+    check_problem(preview_with(&as, "X-CSRF-Token: 0000\r\n"), 403, "csrf_failed");
+    check_problem(preview_with(&as, textf("X-CSRF-Token: %s\r\n", browse().csrf)), 403, "csrf_failed");
+    check_problem(preview_with(&as, textf("%sSec-Fetch-Site: cross-site\r\n", token)), 403, "csrf_failed");
+    check_status(preview_with(&as, textf("%sSec-Fetch-Site: same-origin\r\n", token)), 200);
+    check_status(preview_with(&as, token), 200);
+    check_problem(ask_raw(NULL, "DELETE", "/v1/sessions/current", as.cookie, NULL), 403, "csrf_failed");
+    check_status(ask_raw(NULL, "DELETE", "/v1/sessions/current", textf("%s%s", as.cookie, token), NULL), 204);
+}
+
+static void malformed_credentials_are_nobody(void **state)
+{
+    static const char *const headers[] = {
+        "Authorization: Bearer short\r\n",
+        "Authorization: Basic bWFrZXItYTpjb3JyZWN0IGhvcnNl\r\n",
+        "Authorization: Bearer AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
+        "Authorization: Bearer\r\n",
+        "Cookie: __Host-rq_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(headers); i++) {
+        check_problem(ask_raw(NULL, "GET", "/v1/sessions/current", headers[i], NULL), 401, "unauthenticated");
+        /* Public pages too: whoever shows a token wants to be somebody. */
+        check_problem(ask_raw(NULL, "GET", "/v1/products", headers[i], NULL), 401, "unauthenticated");
+    }
+    check_problem(ask_raw(NULL, "GET", textf("/v1/sessions/current?token=%s", world.auditor.token), "", NULL), 401,
+                  "unauthenticated");
+}
+
+static void disabled_user_is_out_at_once_and_stays_out(void **state)
+{
+    test_user user;
+    (void)state;
+    user_make(&user, "leaver", "auditor", NULL);
+    expect(200, &user, "GET", "/v1/audit-events", NULL);
+    move(200, &world.operator, "users", user.id, "disable", NULL);
+    assert_token_dies(&user);
+    check_problem(log_in("leaver", HOUSE_PASSWORD), 401, "login_failed");
+    user_leave(&user);
+}
+
+static void key_of_a_system_works_until_it_is_revoked(void **state)
+{
+    char key[64];
+    const char *const arguments[] = {"key", "add", world.bank_a, "core banking", "bank_maker", "30", NULL};
+    test_user system = {.client = client_new()};
+    (void)state;
+    assert_int_equal(house_run(arguments, NULL, key, sizeof(key)), 0);
+    assert_int_equal(strlen(key), 47);
+    snprintf(system.token, sizeof(system.token), "%s", key);
+    expect(200, &system, "GET", "/v1/applications", NULL);
+    assert_string_equal(text_of(expect(200, &system, "GET", "/v1/sessions/current", NULL), "institution_id"), world.bank_a);
+    expect_problem(403, "forbidden", &system, "GET", "/v1/statistics", NULL);
+    expect_problem(404, "not_found", &system, "DELETE", "/v1/sessions/current", NULL); /* a key is no session */
+
+    json_t *keys = member_of(expect(200, &world.checker_a, "GET", "/v1/api-keys", NULL), "items");
+    assert_int_equal(json_array_size(keys), 1);
+    assert_int_equal(json_array_size(member_of(expect(200, &world.checker_b, "GET", "/v1/api-keys", NULL), "items")), 0);
+    const char *id = text_of(keys, "0.id");
+    move_problem(404, "not_found", &world.checker_b, "api-keys", id, "revoke", NULL);
+    expect(200, &system, "GET", "/v1/applications", NULL);
+    move(200, &world.checker_a, "api-keys", id, "revoke", NULL);
+    assert_token_dies(&system);
+    client_free(system.client);
+}
+
+/* How many rows of any table hold this text. */
+static int64_t rows_with(const char *text)
+{
+    return house_count("select sum((xpath('/row/c/text()', query_to_xml(format('select count(*) as c from public.%%I t where "
+                       "t::text like %%L', relname, '%%%s%%'), false, true, '')))[1]::text::bigint) from pg_class where relkind "
+                       "= 'r' and relnamespace = 'public'::regnamespace",
+                       text);
+}
+
+static void no_secret_is_kept_in_the_database_or_the_log(void **state)
+{
+    (void)state;
+    browser as = browse();
+    const char *cookie = strchr(as.cookie, ';') + strlen("; __Host-rq_session=");
+    const char *const secrets[] = {world.maker_a.token, textf("%.43s", cookie), HOUSE_PASSWORD};
+    char *log = NULL;
+    size_t size = 0;
+    FILE *file = fopen(textf("%s/server.log", house.folder), "re");
+    assert_non_null(file);
+    assert_true(getdelim(&log, &size, 0, file) > 0);
+    fclose(file);
+    house_keep(log, free);
+    assert_non_null(strstr(log, "/v1/sessions"));
+    assert_true(rows_with("maker-a") > 0); /* the search finds what is there */
+    for (size_t i = 0; i < COUNT(secrets); i++) {
+        assert_int_equal(rows_with(secrets[i]), 0);
+        assert_null(strstr(log, secrets[i]));
+    }
+    assert_int_equal(house_count("select count(*) from app_user where password_hash not like 'scrypt$%%'"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        API_TEST(login_gives_a_token_that_says_who_i_am),
+        API_TEST(unknown_user_gets_the_answer_of_a_wrong_password),
+        API_TEST(password_counts_to_its_last_character),
+        API_TEST(wrong_passwords_earn_a_pause_that_ends),
+        API_TEST(logout_ends_the_token),
+        API_TEST(i_can_end_another_of_my_sessions_and_nobody_elses),
+        API_TEST(sessions_end_by_idleness_and_by_age),
+        API_TEST(browser_session_is_a_guarded_cookie),
+        API_TEST(cookie_alone_reads_but_changes_nothing_without_the_csrf_token),
+        API_TEST(malformed_credentials_are_nobody),
+        API_TEST(disabled_user_is_out_at_once_and_stays_out),
+        API_TEST(key_of_a_system_works_until_it_is_revoked),
+        API_TEST(no_secret_is_kept_in_the_database_or_the_log),
+    };
+    house_settings = "log_level = debug\nlogin_failures_max = 3\nworkers = 2\n";
+    return cmocka_run_group_tests_name("api.sessions", tests, world_open, world_close);
+}

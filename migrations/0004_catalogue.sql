@@ -35,6 +35,7 @@ create index product_institution on product (institution_id);
 create index product_state on product (state, kind);
 create index product_made_by on product (made_by);
 create index product_checked_by on product (checked_by);
+create index product_reason on product (reason_code) where reason_code is not null;
 create trigger product_guard before insert or update of state on product
     for each row execute function app.guard_case('product');
 

@@ -48,6 +48,7 @@ create index need_region on need (region_code, id);
 create index need_open on need (id) where state in ('open', 'claimed', 'offered', 'stalled');
 create index need_deadline on need (deadline_at) where deadline_at is not null;
 create index need_fingerprint on need (fingerprint, created_at);
+create index need_reason on need (reason_code) where reason_code is not null;
 create trigger need_guard before insert or update of state on need
     for each row execute function app.guard_case('need');
 
@@ -125,6 +126,7 @@ create index application_institution on application (institution_id, id);
 create index application_enterprise on application (enterprise_id, institution_id);
 create index application_product on application (product_id);
 create index application_region on application (region_code, id);
+create index application_reason on application (reason_code) where reason_code is not null;
 create index application_deadline on application (deadline_at) where deadline_at is not null;
 create unique index application_once_live on application (need_id, institution_id, province)
     where state not in ('refused', 'lapsed', 'expired', 'not_chosen', 'fell_through', 'withdrawn');
@@ -192,6 +194,7 @@ create index offer_institution on offer (institution_id, id);
 create index offer_enterprise on offer (enterprise_id, id);
 create index offer_product on offer (product_id);
 create index offer_region on offer (region_code, id);
+create index offer_reason on offer (reason_code) where reason_code is not null;
 create index offer_deadline on offer (deadline_at) where deadline_at is not null;
 create index offer_valid_until on offer (valid_until) where state = 'offered';
 create unique index offer_one_live on offer (application_id, province)
@@ -258,6 +261,7 @@ create index guarantee_re_guarantor on guarantee_case (re_guarantor_id);
 create index guarantee_product on guarantee_case (product_id);
 create index guarantee_enterprise on guarantee_case (enterprise_id, guarantor_id);
 create index guarantee_region on guarantee_case (region_code, id);
+create index guarantee_reason on guarantee_case (reason_code) where reason_code is not null;
 create index guarantee_deadline on guarantee_case (deadline_at) where deadline_at is not null;
 create unique index guarantee_once_live on guarantee_case (application_id, guarantor_id, province)
     where state not in ('refused', 'withdrawn', 'released', 'renewed', 'denied', 'recovered', 'written_off');

@@ -42,6 +42,7 @@ create table round (
     constraint round_publishes_what_ran check (published_run <= run_no)
 );
 create index round_region on round (region_code, id);
+create index round_reason on round (reason_code) where reason_code is not null;
 create index round_deadline on round (deadline_at) where deadline_at is not null;
 create trigger round_guard before insert or update of state on round
     for each row execute function app.guard_case('round');
@@ -389,6 +390,16 @@ $$;
 
 -- Sealing and running ---------------------------------------------------------------------------------------------
 
+-- Which rows a draft was made of: tells whether anybody registered, left or answered since.
+create function app.round_stamp(p_round uuid) returns text language sql stable
+    security definer set search_path = public, pg_temp as $$
+    select md5(
+        coalesce((select string_agg(n.id::text || n.xmin::text, ' ' order by n.id) from round_need n where n.round_id = p_round), '')
+        || coalesce((select string_agg(i.institution_id::text || i.xmin::text, ' ' order by i.institution_id)
+            from round_institution i where i.round_id = p_round), '')
+        || coalesce((select string_agg(p.id::text || p.xmin::text, ' ' order by p.id) from round_place p where p.round_id = p_round), ''))
+$$;
+
 -- What run `p_run` of a round decides on, as include/rongqiao/round.h takes it. Wishes: the institutions of the need's
 -- match as it stood when the need registered (or registered again), eligible packages in rank order, the best of each
 -- institution that takes part and takes such a loan. A further run is over the needs that have no institution, the
@@ -418,31 +429,36 @@ create function app.round_draft(r round, p_run int) returns jsonb language sql s
         where n.round_id = r.id and n.left_at is null
             and not exists (select from round_place p where p.registration_id = n.id and p.province = n.province
                 and p.institution_id is not null and p.institution_answer is distinct from 'declined')
-    ), package as (
-        select a.id, a.province, q.rank, (q.package ->> 'institution')::uuid as institution_id,
-            q.package ->> 'kind' as kind, a.amount_fen, (q.package -> 'score_ppm')::int as score_ppm
-        from asking a,
-            jsonb_array_elements(a.packages) with ordinality q (package, rank)
-    ), wish as (
-        select distinct on (k.id, o.at) k.id, o.at, k.rank, k.score_ppm
-        from package k
-        join offering o on o.id = k.institution_id
-        where (o.kinds = '{}' or k.kind = any (o.kinds))
-            and (o.amount_max_fen is null or k.amount_fen <= o.amount_max_fen)
-            and not exists (select from round_place p where p.registration_id = k.id and p.province = k.province
-                and p.institution_id = o.id)
-        order by k.id, o.at, k.rank
+    ), shelf as materialized (
+        -- By id, so that a wish finds its institution at once, however many there are of both.
+        select coalesce(jsonb_object_agg(o.id, jsonb_build_object('at', o.at, 'kinds', o.kinds, 'most', o.amount_max_fen)), '{}')
+            as by_id
+        from offering o
+    ), wishing as (
+        select a.id, a.first_loan, a.waited, a.amount_fen, w.list
+        from asking a, shelf s,
+            lateral (
+                select jsonb_agg(jsonb_build_array(x.at, x.score_ppm) order by x.rank) as list
+                from (
+                    select distinct on (o.at) o.at, q.rank, (q.package -> 'score_ppm')::int as score_ppm
+                    from jsonb_array_elements(a.packages) with ordinality q (package, rank),
+                        lateral (select s.by_id -> (q.package ->> 'institution') as it offset 0) i,
+                        lateral (select (i.it -> 'at')::int as at) o
+                    where i.it is not null
+                        and (i.it -> 'kinds' = '[]' or i.it -> 'kinds' ? (q.package ->> 'kind'))
+                        and (i.it -> 'most' = 'null' or a.amount_fen <= (i.it -> 'most')::bigint)
+                        and not exists (select from round_place p where p.registration_id = a.id
+                            and p.province = a.province and p.institution_id = (q.package ->> 'institution')::uuid)
+                    order by o.at, q.rank) x) w
     )
-    select jsonb_build_object('rule_version', 1, 'band_ppm', r.band_ppm,
+    select jsonb_build_object('stamp', app.round_stamp(r.id), 'rule_version', 1, 'band_ppm', r.band_ppm,
         'slots_total', case when p_run = 1 then r.slots_total else 0 end,
         'slots_local', case when p_run = 1 then r.slots_local else 0 end,
         'institutions', coalesce((select jsonb_agg(jsonb_build_object('id', o.id, 'local', o.is_local, 'slots', o.slots,
             'money_fen', case when not o.unlimited then o.money_fen end) order by o.at) from offering o), '[]'),
         'needs', coalesce((select jsonb_agg(jsonb_build_object('id', a.id, 'first_loan', a.first_loan,
-                'waited_days', a.waited, 'amount_fen', a.amount_fen,
-                'wishes', coalesce((select jsonb_agg(jsonb_build_array(w.at, w.score_ppm) order by w.rank)
-                    from wish w where w.id = a.id), '[]')) order by a.id)
-            from asking a), '[]'))
+                'waited_days', a.waited, 'amount_fen', a.amount_fen, 'wishes', coalesce(a.list, '[]')) order by a.id)
+            from wishing a), '[]'))
 $$;
 
 -- The seed of a round whose lists are being sealed or were.
@@ -453,7 +469,7 @@ create function app.tell_seed(p_round uuid) returns text language sql
         and r.state not in ('planned', 'cancelled')
 $$;
 
--- Seals the lists: `p_input` are the canonical bytes of what the draft says, if it still says so.
+-- Seals the lists: `p_input` are the canonical bytes of a draft, if nobody registered or left since.
 create function app.seal_round(p_id uuid, i jsonb, p_facts text, p_input text, p_hash text) returns round
 language plpgsql as $$
 declare
@@ -463,7 +479,7 @@ begin
     if not found or not app.match_version(r.version, i) then
         return null;
     end if;
-    if r.state = 'registering' and p_facts::jsonb is distinct from app.round_draft(r, 1) then
+    if r.state = 'registering' and p_facts::jsonb ->> 'stamp' is distinct from app.round_stamp(r.id) then
         perform app.refuse(409, 'round_changed');
     end if;
     update round x set state = app.next_state('round', x.state, app.action()), seed = app.tell_seed(x.id), run_no = 1
@@ -489,7 +505,7 @@ begin
     end if;
     v_to := app.next_state('round', r.state, app.action());
     if app.action() = 'rerun' then
-        if (p_facts::jsonb -> 'input') is distinct from app.round_draft(r, r.run_no + 1) then
+        if p_facts::jsonb -> 'input' ->> 'stamp' is distinct from app.round_stamp(r.id) then
             perform app.refuse(409, 'round_changed');
         end if;
         r.run_no := r.run_no + 1;

@@ -73,6 +73,8 @@ static void on_drain_step(evutil_socket_t fd, short what, void *argument)
     if (!self->told_workers && self->drain_waited_ms >= self->config->drain_delay_ms) {
         for (size_t i = 0; i < self->worker_count; i++)
             rq_worker_drain(self->workers[i]);
+        close(self->listen_fd);
+        self->listen_fd = -1;
         self->told_workers = true;
     }
     for (size_t i = 0; i < self->worker_count; i++)

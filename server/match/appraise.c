@@ -40,19 +40,28 @@ static void judge_terms(const rq_session *session, const rq_row *row, const rq_t
 
 void rq_appraise_class(rq_session *session, const rq_row *row, size_t *out_fails, bool *out_unknown)
 {
-    const rq_terms terms = rq_terms_choose(session, row);
+    int64_t amount_fen, term_months;
+    bool needs_guarantee = row->guarantee == RQ_BACKING_required;
     rq_verdict verdict;
     *out_fails = 0;
     *out_unknown = false;
     if (row->tiers != 0) {
+        rq_terms terms;
+        rq_terms_choose(session, row, &terms);
         judge_terms(session, row, &terms, out_fails, out_unknown);
+        amount_fen = terms.amount_fen;
+        term_months = terms.term_months;
+        needs_guarantee = terms.needs_guarantee;
+    } else {
+        amount_fen = rq_lent_fen(session, row, row->amount_max_fen);
+        term_months = rq_lent_months(session, row, rq_row_term_max(row));
     }
-    if (terms.needs_guarantee) {
-        (void)rq_partner_find(session, RQ_PARTNER_guarantee, row, &terms, &verdict);
+    if (needs_guarantee) {
+        (void)rq_partner_find(session, RQ_PARTNER_guarantee, row, amount_fen, term_months, &verdict);
         take(verdict, out_fails, out_unknown);
     }
-    if (rq_row_insurance(row) == RQ_BACKING_required) {
-        (void)rq_partner_find(session, RQ_PARTNER_insurance, row, &terms, &verdict);
+    if (row->insurance == RQ_BACKING_required) {
+        (void)rq_partner_find(session, RQ_PARTNER_insurance, row, amount_fen, term_months, &verdict);
         take(verdict, out_fails, out_unknown);
     }
 }
@@ -87,14 +96,16 @@ static void weigh_soft(const rq_session *session, const rq_row *row, rq_fit *fit
 static const rq_row *joined(rq_session *session, int role, const rq_row *row, const rq_terms *terms)
 {
     rq_verdict verdict;
-    const rq_candidate *partner = rq_partner_find(session, role, row, terms, &verdict);
+    const rq_candidate *partner =
+        rq_partner_find(session, role, row, terms->amount_fen, terms->term_months, &verdict);
     return partner != NULL ? partner->row : NULL;
 }
 
 bool rq_appraise_score(rq_session *session, const rq_row *row, int64_t gain, int64_t least_score,
                        int64_t *out_score, int64_t *out_cost)
 {
-    rq_draft draft = {.row = row, .terms = rq_terms_choose(session, row)};
+    rq_draft draft = {.row = row};
+    rq_terms_choose(session, row, &draft.terms);
     rq_fit fit = {.amount_fen = draft.terms.amount_fen, .is_in_term = is_in_term(session, row, &draft.terms)};
     weigh_soft(session, row, &fit);
     int64_t fit_score = rq_score_of_fit(session, row, &fit);
@@ -104,7 +115,7 @@ bool rq_appraise_score(rq_session *session, const rq_row *row, int64_t gain, int
     if (draft.terms.needs_guarantee) {
         draft.guarantee = joined(session, RQ_PARTNER_guarantee, row, &draft.terms);
     }
-    if (rq_row_insurance(row) == RQ_BACKING_required) {
+    if (row->insurance == RQ_BACKING_required) {
         draft.insurance = joined(session, RQ_PARTNER_insurance, row, &draft.terms);
     }
     const rq_programme *subsidies[2];

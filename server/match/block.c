@@ -17,7 +17,7 @@ typedef struct list {
 typedef struct builder {
     const rq_pool *pool;
     const rq_frame *frame;
-    const rq_row *rows;
+    const rq_packed *rows;
     size_t count, words;
     list conditions; /* rq_condition */
     list columns, values, bits, starts, cells, ends, prints;
@@ -180,7 +180,7 @@ static void add_listing(builder *to, int which)
 static void list_regions(builder *to)
 {
     for (size_t at = 0; at < to->count; at++) {
-        const rq_row_area *area = rq_pool_at(to->pool, to->rows[at].area);
+        const rq_row_area *area = rq_pool_at(to->pool, to->rows[at].label.area);
         const rq_row_regions *regions = rq_pool_at(to->pool, area->regions);
         for (size_t i = 0; regions != NULL && i < regions->count; i++) {
             const rq_condition one = {.value = regions->first[i], .at = (uint16_t)at};
@@ -193,7 +193,7 @@ static void list_regions(builder *to)
 static void list_industries(builder *to, int which)
 {
     for (size_t at = 0; at < to->count; at++) {
-        const rq_row_area *area = rq_pool_at(to->pool, to->rows[at].area);
+        const rq_row_area *area = rq_pool_at(to->pool, to->rows[at].label.area);
         const rq_row_industries *codes = rq_pool_at(
             to->pool, which == RQ_LISTING_industries_in ? area->industries_in : area->industries_out);
         for (size_t i = 0; codes != NULL && i < codes->count; i++) {
@@ -218,11 +218,11 @@ static void add_sets(builder *to)
 {
     uint64_t sets[4][RQ_BLOCK_WORDS] = {{0}};
     for (size_t at = 0; at < to->count; at++) {
-        const rq_row_area *area = rq_pool_at(to->pool, to->rows[at].area);
-        if (has_room(to->pool, &to->rows[at])) {
+        const rq_row_area *area = rq_pool_at(to->pool, to->rows[at].label.area);
+        if (has_room(to->pool, &to->rows[at].row)) {
             set_bit(sets[0], at);
         }
-        if ((to->rows[at].flags & RQ_ROW_IS_COMPOSED) != 0) {
+        if ((to->rows[at].row.flags & RQ_ROW_IS_COMPOSED) != 0) {
             set_bit(sets[1], at);
         }
         if (area->regions == 0) {
@@ -266,7 +266,7 @@ static void take_extremes(rq_block *block, const builder *to)
 {
     block->smallest_fen = RQ_MATCH_AMOUNT_MAX_FEN;
     for (size_t at = 0; at < to->count; at++) {
-        const rq_row *row = &to->rows[at];
+        const rq_row *row = &to->rows[at].row;
         const rq_row_more *more = rq_row_more_of(to->pool, row);
         const rq_rate rate = rq_row_rate(row);
         take_rate(block, to->frame, &rate);
@@ -287,11 +287,12 @@ static rq_block *assemble(builder *to)
 {
     const list *parts[] = {&to->columns, &to->values, &to->bits,  &to->starts,
                            &to->cells,   &to->ends,   &to->prints};
-    size_t bytes = sizeof(rq_block) + to->count * sizeof(rq_row);
+    size_t bytes = sizeof(rq_block) + to->count * (sizeof(rq_row) + sizeof(rq_row_label));
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        bytes += (parts[i]->used + 7) / 8 * 8;
+        bytes += parts[i]->used + 8;
     }
-    rq_block *block = to->failed ? NULL : malloc(bytes);
+    bytes = (bytes + sizeof(rq_row) - 1) / sizeof(rq_row) * sizeof(rq_row);
+    rq_block *block = to->failed ? NULL : aligned_alloc(sizeof(rq_row), bytes);
     if (block == NULL) {
         return NULL;
     }
@@ -302,8 +303,6 @@ static rq_block *assemble(builder *to)
     atomic_init(&block->references, 1);
     take_extremes(block, to);
     memcpy(block->listings, to->listings, sizeof block->listings);
-    block->rows = (rq_row *)(block + 1);
-    memcpy(block->rows, to->rows, to->count * sizeof(rq_row));
     unsigned char *at = (unsigned char *)(block->rows + to->count);
     block->values = placed(&at, &to->values);
     block->bits = placed(&at, &to->bits);
@@ -312,24 +311,31 @@ static rq_block *assemble(builder *to)
     block->cells = placed(&at, &to->cells);
     block->ends = placed(&at, &to->ends);
     block->prints = placed(&at, &to->prints);
+    rq_row_label *labels = (rq_row_label *)(void *)at;
+    for (size_t i = 0; i < to->count; i++) {
+        block->rows[i] = to->rows[i].row;
+        block->rows[i].place = (uint32_t)i;
+        labels[i] = to->rows[i].label;
+    }
+    block->labels = labels;
     block->open = block->bits;
     block->composed = block->open + to->words;
     block->everywhere = block->composed + to->words;
     block->every_industry = block->everywhere + to->words;
     return block;
 }
-static_assert(sizeof(rq_block) % 8 == 0 && sizeof(rq_row) % 8 == 0, "what follows them is aligned");
+static_assert(sizeof(rq_block) % sizeof(rq_row) == 0, "rows begin where a line of the cache does");
 
-rq_block *rq_block_new(const rq_pool *pool, const rq_frame *frame, const rq_row *rows, size_t count)
+rq_block *rq_block_new(const rq_pool *pool, const rq_frame *frame, const rq_packed *rows, size_t count)
 {
     assert(count > 0 && count <= RQ_BLOCK_ROWS);
     builder to = {.pool = pool, .frame = frame, .rows = rows, .count = count, .words = (count + 63) / 64};
     add_sets(&to);
     for (size_t at = 0; at < count; at++) {
         rq_condition own[RQ_CONDITIONS_MAX];
-        size_t found = rq_conditions_of(pool, frame, &rows[at], (uint16_t)at, own);
+        size_t found = rq_conditions_of(pool, frame, &rows[at].row, (uint16_t)at, own);
         (void)append(&to, &to.conditions, own, found * sizeof own[0]);
-        const uint16_t print = rq_id_print(rows[at].id);
+        const uint16_t print = rq_id_print(rows[at].label.id);
         (void)append(&to, &to.prints, &print, sizeof print);
     }
     add_columns(&to);
@@ -358,7 +364,7 @@ size_t rq_block_find(const rq_block *block, const uint8_t id[RQ_UUID_BYTES])
 {
     uint16_t print = rq_id_print(id);
     for (size_t at = 0; at < block->count; at++) {
-        if (block->prints[at] == print && memcmp(block->rows[at].id, id, RQ_UUID_BYTES) == 0) {
+        if (block->prints[at] == print && memcmp(block->labels[at].id, id, RQ_UUID_BYTES) == 0) {
             return at;
         }
     }

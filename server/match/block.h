@@ -73,7 +73,7 @@ typedef struct rq_block {
     int32_t highest_fee_ppm; /* of its partners */
     int64_t smallest_fen;    /* no maximum and no capacity left of its products, but for none, is below it */
     size_t bytes;
-    rq_row *rows;
+    const rq_row_label *labels;
     const rq_column *columns;
     const int64_t *values;
     const uint64_t *bits;
@@ -86,7 +86,20 @@ typedef struct rq_block {
     const uint64_t *composed;   /* RQ_ROW_IS_COMPOSED */
     const uint64_t *everywhere; /* no region listed */
     const uint64_t *every_industry;
+    _Alignas(64) rq_row rows[];
 } rq_block;
+
+/* The block that holds a row, and what it is called there. */
+static inline const rq_block *rq_row_block(const rq_row *row)
+{
+    const unsigned char *first = (const unsigned char *)(row - row->place);
+    return (const rq_block *)(const void *)(first - offsetof(rq_block, rows));
+}
+
+static inline const rq_row_label *rq_row_label_of(const rq_row *row)
+{
+    return &rq_row_block(row)->labels[row->place];
+}
 
 /* What judging needs to know of the snapshot as a whole. */
 typedef struct rq_frame {
@@ -100,7 +113,7 @@ int64_t rq_rate_low(const rq_frame *frame, const rq_rate *rate);
 int64_t rq_rate_high(const rq_frame *frame, const rq_rate *rate);
 
 /* A block of `count` (1..512) rows in their order; null when memory is short. `bytes` covers all of it. */
-rq_block *rq_block_new(const rq_pool *pool, const rq_frame *frame, const rq_row *rows, size_t count);
+rq_block *rq_block_new(const rq_pool *pool, const rq_frame *frame, const rq_packed *rows, size_t count);
 /* A short sum of an id. */
 uint16_t rq_id_print(const uint8_t id[RQ_UUID_BYTES]);
 /* The place of the row with this id, or `count`. */

@@ -312,14 +312,19 @@ rq_status rq_programme_check(const rq_programme *programme, rq_error *error)
     return rq_fail(error, RQ_INVALID, "type: no such type");
 }
 
+/* The lists as they stand, without a look-up: needs are many. */
+#define NEED_KINDS                                                                                           \
+    (((UINT64_C(1) << (RQ_FIRST_tag - RQ_FIRST_kind)) - 1) &                                                 \
+     ~(RQ_BIT(kind, guarantee) | RQ_BIT(kind, insurance)))
+#define REPAYMENTS ((UINT64_C(1) << (RQ_FIRST_repair - RQ_FIRST_repayment)) - 1)
+
 rq_status rq_need_check(const rq_need *need, rq_error *error)
 {
     rq_status status = check_numbers(rq_need_numbers, rq_need_number_count, need, error);
     if (status != RQ_OK) {
         return status;
     }
-    uint64_t partners = RQ_BIT(kind, guarantee) | RQ_BIT(kind, insurance);
-    if (need->kinds == 0 || (need->kinds & ~(rq_list_mask("kind") & ~partners)) != 0) {
+    if (need->kinds == 0 || (need->kinds & ~NEED_KINDS) != 0) {
         return rq_fail(error, RQ_INVALID, "kinds: none, or not a kind that a need can ask for");
     }
     if (need->amount_fen == RQ_UNSET) {
@@ -328,7 +333,7 @@ rq_status rq_need_check(const rq_need *need, rq_error *error)
     if (!is_ordered(need->amount_min_fen, need->amount_fen)) {
         return rq_fail(error, RQ_INVALID, "amount_min_fen: above amount_fen");
     }
-    if ((need->repayments & ~rq_list_mask("repayment")) != 0) {
+    if ((need->repayments & ~REPAYMENTS) != 0) {
         return rq_fail(error, RQ_INVALID, "repayments: no such method");
     }
     if (need->region > 999999) {

@@ -112,16 +112,16 @@ static rq_status check_products(const rq_catalogue_input *input, rq_error *error
 
 static int by_id(const void *a, const void *b)
 {
-    const rq_row *const *left = a, *const *right = b;
-    return memcmp((*left)->id, (*right)->id, RQ_UUID_BYTES);
+    const rq_packed *const *left = a, *const *right = b;
+    return memcmp((*left)->label.id, (*right)->label.id, RQ_UUID_BYTES);
 }
 
-static rq_status check_unique(const rq_row *const *by_ids, size_t count, rq_error *error)
+static rq_status check_unique(const rq_packed *const *by_ids, size_t count, rq_error *error)
 {
     for (size_t i = 1; i < count; i++) {
-        if (memcmp(by_ids[i - 1]->id, by_ids[i]->id, RQ_UUID_BYTES) == 0) {
+        if (memcmp(by_ids[i - 1]->label.id, by_ids[i]->label.id, RQ_UUID_BYTES) == 0) {
             char text[RQ_UUID_TEXT + 1];
-            rq_uuid_write(by_ids[i]->id, text);
+            rq_uuid_write(by_ids[i]->label.id, text);
             return rq_fail(error, RQ_INVALID, "product %s: id is there twice", text);
         }
     }
@@ -131,15 +131,15 @@ static rq_status check_unique(const rq_row *const *by_ids, size_t count, rq_erro
 static int by_cluster(const void *a, const void *b, void *argument)
 {
     const rq_pool *pool = argument;
-    const rq_row *left = *(const rq_row *const *)a, *right = *(const rq_row *const *)b;
-    if (left->kind != right->kind) {
-        return left->kind < right->kind ? -1 : 1;
+    const rq_packed *left = *(const rq_packed *const *)a, *right = *(const rq_packed *const *)b;
+    if (left->row.kind != right->row.kind) {
+        return left->row.kind < right->row.kind ? -1 : 1;
     }
-    unsigned left_province = rq_row_province(pool, left), right_province = rq_row_province(pool, right);
+    unsigned left_province = rq_packed_province(pool, left), right_province = rq_packed_province(pool, right);
     if (left_province != right_province) {
         return left_province < right_province ? -1 : 1;
     }
-    return rq_row_order(pool, left, right);
+    return rq_row_order(&left->row, &left->label, &right->row, &right->label);
 }
 
 static void note_fees(rq_catalogue *catalogue)
@@ -160,36 +160,37 @@ static void note_fees(rq_catalogue *catalogue)
 }
 
 /* Cuts rows that are in order of cluster into clusters; `scratch` has room for all of them. */
-static bool add_clusters(rq_catalogue *catalogue, const rq_row *const *order, size_t count, rq_row *scratch)
+static bool add_clusters(rq_catalogue *catalogue, const rq_packed *const *order, size_t count,
+                         rq_packed *scratch)
 {
     const rq_pool *pool = catalogue->pool;
     for (size_t i = 0; i < count; i++) {
         scratch[i] = *order[i];
     }
     for (size_t from = 0, i = 1; i <= count; i++) {
-        if (i < count && scratch[i].kind == scratch[from].kind &&
-            rq_row_province(pool, &scratch[i]) == rq_row_province(pool, &scratch[from])) {
+        if (i < count && scratch[i].row.kind == scratch[from].row.kind &&
+            rq_packed_province(pool, &scratch[i]) == rq_packed_province(pool, &scratch[from])) {
             continue;
         }
         rq_cluster *cluster = rq_cluster_new(pool, &catalogue->frame, &scratch[from], i - from);
         if (cluster == NULL) {
             return false;
         }
-        catalogue->clusters[scratch[from].kind][rq_row_province(pool, &scratch[from])] = cluster;
+        catalogue->clusters[scratch[from].row.kind][rq_packed_province(pool, &scratch[from])] = cluster;
         from = i;
     }
     return true;
 }
 
-static rq_status fill(rq_catalogue *catalogue, const rq_catalogue_input *input, rq_row *rows,
-                      const rq_row **order, rq_row *scratch, rq_error *error)
+static rq_status fill(rq_catalogue *catalogue, const rq_catalogue_input *input, rq_packed *rows,
+                      const rq_packed **order, rq_packed *scratch, rq_error *error)
 {
     size_t count = input->product_count;
     for (size_t i = 0; i < count; i++) {
         if (!rq_row_pack(catalogue->pool, &input->products[i], &rows[i])) {
             return rq_fail(error, RQ_NOMEM, "no memory for %zu products", count);
         }
-        rq_row_rate_merit(catalogue->pool, &catalogue->frame, &rows[i]);
+        rq_packed_weigh(catalogue->pool, &catalogue->frame, &rows[i]);
         order[i] = &rows[i];
     }
     qsort(order, count, sizeof *order, by_id);
@@ -219,8 +220,8 @@ rq_status rq_catalogue_new(const rq_catalogue_input *input, rq_catalogue **out_c
     const rq_frame frame = {input->version, input->lpr_1y_ppm, input->lpr_5y_ppm, input->weights};
     size_t count = input->product_count;
     rq_catalogue *catalogue = rq_catalogue_empty(&frame);
-    rq_row *rows = calloc(2 * count + 1, sizeof *rows);
-    const rq_row **order = calloc(count + 1, sizeof *order);
+    rq_packed *rows = calloc(2 * count + 1, sizeof *rows);
+    const rq_packed **order = calloc(count + 1, sizeof *order);
     if (catalogue != NULL) {
         catalogue->pool = rq_pool_new();
     }

@@ -5,34 +5,26 @@
 
 #include "cluster.h"
 
-unsigned rq_row_province(const rq_pool *pool, const rq_row *row)
+unsigned rq_packed_province(const rq_pool *pool, const rq_packed *packed)
 {
-    const rq_row_area *area = rq_pool_at(pool, row->area);
+    const rq_row_area *area = rq_pool_at(pool, packed->label.area);
     return area->province;
 }
 
-static int by_partner_rank(const rq_pool *pool, const rq_row *a, const rq_row *b)
+int rq_row_order(const rq_row *a, const rq_row_label *a_label, const rq_row *b, const rq_row_label *b_label)
 {
-    const rq_row_more *left = rq_row_more_of(pool, a), *right = rq_row_more_of(pool, b);
-    uint32_t left_fee = (uint32_t)left->fee_ppm, right_fee = (uint32_t)right->fee_ppm; /* -1 comes last */
-    if (left_fee != right_fee) {
-        return left_fee < right_fee ? -1 : 1;
-    }
-    if (left->coverage_ppm != right->coverage_ppm) {
-        return left->coverage_ppm > right->coverage_ppm ? -1 : 1;
-    }
-    return memcmp(a->id, b->id, RQ_UUID_BYTES);
-}
-
-int rq_row_order(const rq_pool *pool, const rq_row *a, const rq_row *b)
-{
-    if (a->kind == RQ_INDEX(kind, guarantee) || a->kind == RQ_INDEX(kind, insurance)) {
-        return by_partner_rank(pool, a, b);
-    }
     if (a->bound != b->bound) {
         return a->bound > b->bound ? -1 : 1;
     }
-    return memcmp(a->id, b->id, RQ_UUID_BYTES);
+    if (a->merit != b->merit) {
+        return a->merit > b->merit ? -1 : 1;
+    }
+    return memcmp(a_label->id, b_label->id, RQ_UUID_BYTES);
+}
+
+static int order_of(const rq_packed *a, const rq_row *b)
+{
+    return rq_row_order(&a->row, &a->label, b, rq_row_label_of(b));
 }
 
 static rq_cluster *cluster_of(size_t block_count)
@@ -45,7 +37,7 @@ static rq_cluster *cluster_of(size_t block_count)
 }
 
 /* Adds blocks of about equal size for `count` rows; false when memory is short. */
-static bool add_rows(rq_cluster *cluster, const rq_pool *pool, const rq_frame *frame, const rq_row *rows,
+static bool add_rows(rq_cluster *cluster, const rq_pool *pool, const rq_frame *frame, const rq_packed *rows,
                      size_t count)
 {
     size_t blocks = (count + RQ_BLOCK_ROWS - 1) / RQ_BLOCK_ROWS;
@@ -61,7 +53,7 @@ static bool add_rows(rq_cluster *cluster, const rq_pool *pool, const rq_frame *f
     return true;
 }
 
-rq_cluster *rq_cluster_new(const rq_pool *pool, const rq_frame *frame, const rq_row *rows, size_t count)
+rq_cluster *rq_cluster_new(const rq_pool *pool, const rq_frame *frame, const rq_packed *rows, size_t count)
 {
     rq_cluster *cluster = cluster_of((count + RQ_BLOCK_ROWS - 1) / RQ_BLOCK_ROWS);
     if (cluster != NULL && !add_rows(cluster, pool, frame, rows, count)) {
@@ -111,19 +103,19 @@ static bool loses_rows(const rq_cluster_edit *edit, const rq_block *block)
 }
 
 /* The block's rows without those that go and with those of `added` before `end`; how many. */
-static size_t merge(const rq_pool *pool, const rq_cluster_edit *edit, const rq_block *block, size_t from,
-                    size_t end, rq_row *out_rows)
+static size_t merge(const rq_cluster_edit *edit, const rq_block *block, size_t from, size_t end,
+                    rq_packed *out_rows)
 {
     size_t count = 0;
     for (size_t at = 0; block != NULL && at < block->count; at++) {
         const rq_row *row = &block->rows[at];
-        if (is_dropped(edit, row->id)) {
+        if (is_dropped(edit, block->labels[at].id)) {
             continue;
         }
-        while (from < end && rq_row_order(pool, &edit->added[from], row) < 0) {
+        while (from < end && order_of(&edit->added[from], row) < 0) {
             out_rows[count++] = edit->added[from++];
         }
-        out_rows[count++] = *row;
+        out_rows[count++] = (rq_packed){*row, block->labels[at]};
     }
     while (from < end) {
         out_rows[count++] = edit->added[from++];
@@ -132,14 +124,13 @@ static size_t merge(const rq_pool *pool, const rq_cluster_edit *edit, const rq_b
 }
 
 /* How many of the added rows, from `from` on, belong before the end of block `index`. */
-static size_t added_end(const rq_pool *pool, const rq_cluster *old, size_t index, const rq_cluster_edit *edit,
-                        size_t from)
+static size_t added_end(const rq_cluster *old, size_t index, const rq_cluster_edit *edit, size_t from)
 {
     if (index + 1 >= old->block_count) {
         return edit->added_count;
     }
     const rq_row *next = &old->blocks[index + 1]->rows[0];
-    while (from < edit->added_count && rq_row_order(pool, &edit->added[from], next) < 0) {
+    while (from < edit->added_count && order_of(&edit->added[from], next) < 0) {
         from++;
     }
     return from;
@@ -150,18 +141,18 @@ rq_cluster *rq_cluster_edited(const rq_pool *pool, const rq_frame *frame, const 
 {
     size_t blocks = old != NULL ? old->block_count : 0, from = 0;
     rq_cluster *cluster = cluster_of(2 * blocks + edit->added_count / RQ_BLOCK_ROWS + 1);
-    rq_row *rows = malloc((RQ_BLOCK_ROWS + edit->added_count) * sizeof *rows);
+    rq_packed *rows = malloc((RQ_BLOCK_ROWS + edit->added_count) * sizeof *rows);
     bool ok = cluster != NULL && rows != NULL;
     if (ok && blocks == 0) {
         ok = add_rows(cluster, pool, frame, edit->added, edit->added_count);
     }
     for (size_t i = 0; ok && i < blocks; i++) {
-        size_t end = added_end(pool, old, i, edit, from);
+        size_t end = added_end(old, i, edit, from);
         if (end == from && !loses_rows(edit, old->blocks[i])) {
             cluster->blocks[cluster->block_count++] = rq_block_share(old->blocks[i]);
             continue;
         }
-        size_t count = merge(pool, edit, old->blocks[i], from, end, rows);
+        size_t count = merge(edit, old->blocks[i], from, end, rows);
         ok = add_rows(cluster, pool, frame, rows, count);
         from = end;
     }

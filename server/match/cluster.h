@@ -7,7 +7,7 @@
 typedef struct rq_cluster_edit {
     const uint8_t (*dropped)[RQ_UUID_BYTES]; /* ids of rows that go */
     size_t dropped_count;
-    const rq_row *added; /* in their order */
+    const rq_packed *added; /* in their order */
     size_t added_count;
 } rq_cluster_edit;
 

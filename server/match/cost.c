@@ -9,10 +9,14 @@
 
 #include "internal.h"
 
+/* At most 10^13 fen x 10^6 ppm: it fits 64 bits. */
 static int64_t month_interest(int64_t balance, int64_t rate_ppm)
 {
-    return rq_scaled(balance, rate_ppm, (int64_t)12 * RQ_MATCH_PPM);
+    const uint64_t year = (uint64_t)12 * RQ_MATCH_PPM;
+    return (int64_t)(((uint64_t)balance * (uint64_t)rate_ppm + year / 2) / year);
 }
+static_assert(RQ_MATCH_AMOUNT_MAX_FEN <= INT64_C(10000000000000) && RQ_MATCH_RATE_MAX_PPM <= 1000000,
+              "a balance times a rate fits 64 bits");
 
 /* Whether paying `instalment` every month leaves nothing after `term` months. */
 static bool settles(int64_t amount, int64_t rate_ppm, int32_t term, int64_t instalment)
@@ -28,17 +32,15 @@ static bool settles(int64_t amount, int64_t rate_ppm, int32_t term, int64_t inst
 }
 
 /* The balance after a payment falls as the instalment rises, so that the smallest one is well defined.
- * The annuity formula in whole numbers lands within a fen or two of it; then we walk. */
+ * The annuity formula lands within a fen or two of it; then we walk. */
 static int64_t smallest_instalment(int64_t amount, int64_t rate_ppm, int32_t term)
 {
-    const int64_t unit = 1000000000;
-    const int64_t year = (int64_t)12 * RQ_MATCH_PPM;
-    __int128 grown = amount, saved = 0;
+    double growth = 1.0 + (double)rate_ppm / (12.0 * RQ_MATCH_PPM), grown = 1.0, saved = 0.0;
     for (int32_t month = 0; month < term; month++) {
-        grown += (grown * rate_ppm + year / 2) / year;
-        saved += (saved * rate_ppm + year / 2) / year + unit;
+        saved = saved * growth + 1.0;
+        grown *= growth;
     }
-    int64_t instalment = (int64_t)(grown * unit / saved);
+    int64_t instalment = (int64_t)((double)amount * grown / saved);
     if (instalment < 1) {
         instalment = 1;
     }
@@ -107,54 +109,4 @@ size_t rq_loan_flows(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, 
         out_flows[month] = (rq_cash_flow){month, -schedule.paid[month]};
     }
     return (size_t)term_months + 1;
-}
-
-/* Present value of the flows at a yearly rate of half_ppm / 2 millionths, by Horner's rule from the
- * last flow back. Only + - * / on doubles, so that every machine gets the same bits. */
-static double present_value(const rq_cash_flow *flows, size_t count, int64_t half_ppm)
-{
-    double factor = 1.0 / (1.0 + (double)half_ppm / (2.0 * 12.0 * RQ_MATCH_PPM));
-    double value = 0.0;
-    for (size_t i = count; i-- > 0;) {
-        value += (double)flows[i].fen;
-        for (int32_t gap = flows[i].month - (i > 0 ? flows[i - 1].month : 0); gap > 0; gap--) {
-            value *= factor;
-        }
-    }
-    return value;
-}
-
-/* The answer is a whole number of ppm, so we look for it among whole numbers: the smallest k such that
- * the balancing rate lies below k + 1/2. Bisection needs 24 present values, whatever the flows. Halves
- * round up: they do occur (a single payment), so what is zero but for the rounding of doubles counts as
- * zero; that is less than a millionth of a ppm. */
-rq_status rq_all_in_cost(const rq_cash_flow *flows, size_t count, int64_t *out_ppm, rq_error *error)
-{
-    int64_t low = -900000, high = 10000000;
-    double gross = 0.0;
-    for (size_t i = 0; i < count; i++) {
-        if (flows[i].month < (i > 0 ? flows[i - 1].month : 0)) {
-            return rq_fail(error, RQ_INVALID, "cash flows are not in order of month");
-        }
-        double fen = (double)flows[i].fen;
-        gross += fen < 0.0 ? -fen : fen;
-    }
-    double noise = gross * 1e-13;
-    double at_low = present_value(flows, count, 2 * low);
-    double at_high = present_value(flows, count, 2 * high);
-    if (!((at_low < -noise && at_high > noise) || (at_low > noise && at_high < -noise))) {
-        return rq_fail(error, RQ_INVALID, "no rate from -90 %% to 1000 %% a year balances the cash flows");
-    }
-    bool rises = at_high > 0.0;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        double value = present_value(flows, count, 2 * middle + 1);
-        if (rises ? value > noise : value < -noise) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    *out_ppm = high;
-    return RQ_OK;
 }

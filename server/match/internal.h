@@ -24,9 +24,15 @@ enum {
 #define RQ_MATCH_MONEY_MAX_FEN INT64_C(1000000000000000000)
 #define RQ_MATCH_NUMBER_MAX INT64_C(1000000000)
 
-/* value * numerator / denominator, half up, in 128 bits; all are >= 0 and denominator > 0. */
+/* value * numerator / denominator, half up, in 128 bits where 64 are too few; all are >= 0 and
+ * denominator > 0. */
 static inline int64_t rq_scaled(int64_t value, int64_t numerator, int64_t denominator)
 {
+    uint64_t product, half = (uint64_t)denominator / 2;
+    if (!__builtin_mul_overflow((uint64_t)value, (uint64_t)numerator, &product) &&
+        !__builtin_add_overflow(product, half, &product)) {
+        return (int64_t)(product / (uint64_t)denominator);
+    }
     return (int64_t)(((__int128)value * numerator + denominator / 2) / denominator);
 }
 

@@ -222,7 +222,9 @@ static void evaluate(rq_session *session, const rq_row *row, rq_check *checks, r
 static const rq_product *unpacked(const rq_session *session, const rq_row *row)
 {
     rq_product *product = rq_arena_alloc(session->arena, sizeof *product);
-    return product != NULL && rq_row_unpack(session->pool, row, session->arena, product) ? product : NULL;
+    return product != NULL && rq_row_unpack(session->pool, row, rq_row_label_of(row), session->arena, product)
+               ? product
+               : NULL;
 }
 
 /* Puts the products into the package that the draft's rows stand for. */

@@ -104,7 +104,8 @@ static const rq_row *join(rq_session *session, int role, const rq_row *row, cons
                           rq_check *checks, rq_package *package)
 {
     rq_verdict verdict;
-    const rq_candidate *partner = rq_partner_find(session, role, row, terms, &verdict);
+    const rq_candidate *partner =
+        rq_partner_find(session, role, row, terms->amount_fen, terms->term_months, &verdict);
     add_check(package, checks,
               (rq_check){.source = role == RQ_PARTNER_guarantee ? RQ_CHECK_guarantee : RQ_CHECK_insurance,
                          .verdict = verdict,
@@ -134,7 +135,8 @@ static void doubt_tier(const rq_session *session, const rq_draft *draft, rq_chec
 void rq_package_judge(rq_session *session, const rq_row *row, rq_check *checks, rq_draft *out_draft,
                       rq_package *out_package)
 {
-    *out_draft = (rq_draft){.row = row, .terms = rq_terms_choose(session, row)};
+    *out_draft = (rq_draft){.row = row};
+    rq_terms_choose(session, row, &out_draft->terms);
     const rq_terms *terms = &out_draft->terms;
     *out_package = (rq_package){.tier = terms->tier, .amount_fen = terms->amount_fen, .checks = checks};
     judge_bounds(session, row, terms, checks, out_package);
@@ -154,7 +156,7 @@ void rq_package_judge(rq_session *session, const rq_row *row, rq_check *checks, 
     if (terms->needs_guarantee) {
         out_draft->guarantee = join(session, RQ_PARTNER_guarantee, row, terms, checks, out_package);
     }
-    if (rq_row_insurance(row) == RQ_BACKING_required) {
+    if (row->insurance == RQ_BACKING_required) {
         out_draft->insurance = join(session, RQ_PARTNER_insurance, row, terms, checks, out_package);
     }
 }

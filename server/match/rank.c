@@ -16,7 +16,7 @@ static bool comes_before(const rq_place *a, const rq_place *b)
     if (a->cost_ppm != b->cost_ppm) {
         return a->cost_ppm != RQ_UNSET && (b->cost_ppm == RQ_UNSET || a->cost_ppm < b->cost_ppm);
     }
-    return memcmp(a->row->id, b->row->id, RQ_UUID_BYTES) < 0;
+    return memcmp(rq_row_label_of(a->row)->id, rq_row_label_of(b->row)->id, RQ_UUID_BYTES) < 0;
 }
 
 static void swap(rq_ranking *best, size_t a, size_t b)

@@ -2,7 +2,7 @@
 #ifndef RONGQIAO_MATCH_RANK_H
 #define RONGQIAO_MATCH_RANK_H
 
-#include "row.h"
+#include "block.h"
 
 /* All that the order needs. */
 typedef struct rq_place {

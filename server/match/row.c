@@ -5,7 +5,7 @@
 
 #include "row.h"
 
-static_assert(sizeof(rq_row) == 96, "a row is one and a half cache lines");
+static_assert(sizeof(rq_row) == 64, "a row is one cache line");
 
 /* ---- texts of ids ---- */
 
@@ -243,6 +243,7 @@ static rq_ref keep_more(packer *to, const rq_product *product)
     more.coverage_ppm = short_number(product->coverage_ppm, -1);
     more.term_min_days = (int16_t)short_number(product->term_min_days, 0);
     more.term_max_days = (int16_t)short_number(product->term_max_days, 0);
+    more.counter_guarantee = product->counter_guarantee;
     more.valid_from = product->valid_from;
     more.valid_to = product->valid_to;
     more.day_fees = keep_list(to, sizeof(uint64_t), product->day_fees, product->day_fee_count,
@@ -261,50 +262,59 @@ static uint8_t flags_of(const rq_product *product)
         product->insurance == RQ_BACKING_required) {
         flags |= RQ_ROW_IS_COMPOSED;
     }
-    if (product->counter_guarantee >= 0) {
-        flags |= RQ_ROW_COUNTER_KNOWN | (product->counter_guarantee > 0 ? RQ_ROW_COUNTER : 0);
-    }
+    flags |= product->capacity_fen_left != RQ_UNSET ? RQ_ROW_HAS_CAPACITY : 0;
+    flags |= product->partner_count > 0 ? RQ_ROW_HAS_PARTNERS : 0;
     return (uint8_t)flags;
 }
 
-bool rq_row_pack(rq_pool *pool, const rq_product *product, rq_row *out_row)
+static rq_ref keep_names(packer *to, const rq_product *product)
+{
+    const rq_row_names names = {keep_text(to, product->institution_zh),
+                                keep_text(to, product->institution_en), keep_text(to, product->name_zh),
+                                keep_text(to, product->name_en)};
+    return keep(to, &names, sizeof names);
+}
+
+static rq_ref keep_record(packer *to, const rq_record *source)
+{
+    rq_record record;
+    memset(&record, 0, sizeof record);
+    record.answers = source->answers;
+    record.approvals = source->approvals;
+    record.median_hours = source->median_hours;
+    record.fulfilled_ppm = source->fulfilled_ppm;
+    return keep(to, &record, sizeof record);
+}
+
+bool rq_row_pack(rq_pool *pool, const rq_product *product, rq_packed *out_packed)
 {
     packer to = {pool, true};
     uint8_t institution[RQ_UUID_BYTES];
-    rq_row row = {0};
-    if (!rq_uuid_read(product->id, row.id) || !rq_uuid_read(product->institution_id, institution)) {
+    rq_row_label label = {.area = 0};
+    if (!rq_uuid_read(product->id, label.id) || !rq_uuid_read(product->institution_id, institution)) {
         return false;
     }
-    const rq_row_names names = {keep_text(&to, product->institution_zh),
-                                keep_text(&to, product->institution_en), keep_text(&to, product->name_zh),
-                                keep_text(&to, product->name_en)};
-    rq_record record;
-    memset(&record, 0, sizeof record);
-    record.answers = product->record.answers;
-    record.approvals = product->record.approvals;
-    record.median_hours = product->record.median_hours;
-    record.fulfilled_ppm = product->record.fulfilled_ppm;
-    row.amount_min_fen = product->amount_min_fen;
-    row.amount_max_fen = product->amount_max_fen;
-    row.term_min_months = (int16_t)short_number(product->term_min_months, 0);
-    row.term_max_months = (int16_t)short_number(product->term_max_months, 0);
-    row.kind = (uint8_t)product->kind;
-    row.rate_base = (uint8_t)product->rate.base;
-    row.low_ppm = short_number(product->rate.low_ppm, INT32_MIN);
-    row.high_ppm = short_number(product->rate.high_ppm, INT32_MIN);
-    row.repayments = (uint8_t)product->repayments;
-    row.flags = flags_of(product);
-    row.backing =
-        (uint8_t)((unsigned)product->guarantee | (unsigned)product->insurance << RQ_ROW_GUARANTEE_BIT);
-    row.institution = keep(&to, institution, sizeof institution);
-    row.names = keep(&to, &names, sizeof names);
-    row.rules = keep_rules(&to, product->rules, product->rule_count);
-    row.tiers = keep_tiers(&to, product->tiers, product->tier_count);
-    row.fees = keep_fees(&to, product->fees, product->fee_count);
-    row.area = keep_area(&to, product);
-    row.more = keep_more(&to, product);
-    row.record = keep(&to, &record, sizeof record);
-    *out_row = row;
+    const rq_row row = {.amount_min_fen = product->amount_min_fen,
+                        .amount_max_fen = product->amount_max_fen,
+                        .term_min_months = (int16_t)short_number(product->term_min_months, 0),
+                        .term_max_months = (int16_t)short_number(product->term_max_months, 0),
+                        .kind = (uint8_t)product->kind,
+                        .flags = flags_of(product),
+                        .repayments = (uint8_t)product->repayments,
+                        .rate_base = product->rate.base & 3U,
+                        .guarantee = product->guarantee & 3U,
+                        .insurance = product->insurance & 3U,
+                        .low_ppm = short_number(product->rate.low_ppm, INT32_MIN),
+                        .high_ppm = short_number(product->rate.high_ppm, INT32_MIN),
+                        .institution = keep(&to, institution, sizeof institution),
+                        .rules = keep_rules(&to, product->rules, product->rule_count),
+                        .tiers = keep_tiers(&to, product->tiers, product->tier_count),
+                        .fees = keep_fees(&to, product->fees, product->fee_count),
+                        .more = keep_more(&to, product)};
+    label.area = keep_area(&to, product);
+    label.names = keep_names(&to, product);
+    label.record = keep_record(&to, &product->record);
+    *out_packed = (rq_packed){row, label};
     return to.ok;
 }
 static_assert(RQ_WORDS - RQ_FIRST_repayment > 0, "repayments fit 8 bits");
@@ -336,31 +346,30 @@ static void unpack_more(const rq_pool *pool, const rq_row *row, rq_product *prod
     LIST(pool, more->partner_texts, rq_row_partners, product->partners, product->partner_count);
 }
 
-bool rq_row_unpack(const rq_pool *pool, const rq_row *row, rq_arena *arena, rq_product *out_product)
+bool rq_row_unpack(const rq_pool *pool, const rq_row *row, const rq_row_label *label, rq_arena *arena,
+                   rq_product *out_product)
 {
-    const rq_row_names *names = rq_pool_at(pool, row->names);
-    const rq_row_area *area = rq_pool_at(pool, row->area);
-    const rq_record *record = rq_pool_at(pool, row->record);
+    const rq_row_names *names = rq_pool_at(pool, label->names);
+    const rq_row_area *area = rq_pool_at(pool, label->area);
+    const rq_record *record = rq_pool_at(pool, label->record);
     size_t rule_count = rq_row_rule_count(pool, row);
-    *out_product =
-        (rq_product){.institution_zh = rq_pool_at(pool, names->institution_zh),
-                     .institution_en = rq_pool_at(pool, names->institution_en),
-                     .name_zh = rq_pool_at(pool, names->name_zh),
-                     .name_en = rq_pool_at(pool, names->name_en),
-                     .kind = row->kind,
-                     .amount_min_fen = row->amount_min_fen,
-                     .amount_max_fen = row->amount_max_fen,
-                     .term_min_months = rq_row_term_min(row),
-                     .term_max_months = rq_row_term_max(row),
-                     .rate = rq_row_rate(row),
-                     .repayments = row->repayments,
-                     .rule_count = rule_count,
-                     .guarantee = rq_row_guarantee(row),
-                     .insurance = rq_row_insurance(row),
-                     .counter_guarantee =
-                         (row->flags & RQ_ROW_COUNTER_KNOWN) == 0 ? -1 : (row->flags & RQ_ROW_COUNTER) != 0,
-                     .record = *record};
-    rq_uuid_write(row->id, out_product->id);
+    *out_product = (rq_product){.institution_zh = rq_pool_at(pool, names->institution_zh),
+                                .institution_en = rq_pool_at(pool, names->institution_en),
+                                .name_zh = rq_pool_at(pool, names->name_zh),
+                                .name_en = rq_pool_at(pool, names->name_en),
+                                .kind = row->kind,
+                                .amount_min_fen = row->amount_min_fen,
+                                .amount_max_fen = row->amount_max_fen,
+                                .term_min_months = rq_row_term_min(row),
+                                .term_max_months = rq_row_term_max(row),
+                                .rate = rq_row_rate(row),
+                                .repayments = row->repayments,
+                                .rule_count = rule_count,
+                                .guarantee = (rq_backing)row->guarantee,
+                                .insurance = (rq_backing)row->insurance,
+                                .counter_guarantee = rq_row_more_of(pool, row)->counter_guarantee,
+                                .record = *record};
+    rq_uuid_write(label->id, out_product->id);
     rq_uuid_write(rq_pool_at(pool, row->institution), out_product->institution_id);
     LIST(pool, area->regions, rq_row_regions, out_product->regions, out_product->region_count);
     LIST(pool, area->industries_in, rq_row_industries, out_product->industries_in,

@@ -8,35 +8,45 @@
 enum { RQ_UUID_BYTES = 16 };
 
 enum {
-    RQ_ROW_HAS_SOFT = 1,      /* soft rules */
-    RQ_ROW_IS_COMPOSED = 2,   /* has tiers or needs a partner: bit sets alone can't judge it */
-    RQ_ROW_COUNTER_KNOWN = 4, /* counter_guarantee is published ... */
-    RQ_ROW_COUNTER = 8,       /* ... and true */
-    RQ_ROW_GUARANTEE_BIT = 4, /* where guarantee and insurance are in `backing` */
+    RQ_ROW_HAS_SOFT = 1,     /* soft rules */
+    RQ_ROW_IS_COMPOSED = 2,  /* has tiers or needs a partner: bit sets alone can't judge it */
+    RQ_ROW_HAS_CAPACITY = 4, /* money left is limited */
+    RQ_ROW_HAS_PARTNERS = 8, /* backs only some institutions' loans */
 };
 
+/* What judging reads: one cache line. */
 typedef struct rq_row {
     int64_t amount_min_fen, amount_max_fen; /* RQ_UNSET */
-    int32_t bound; /* no package of the product scores more, but for its fit: the order within a cluster */
-    int32_t merit; /* likelihood, speed and service: what the score owes to the record */
-    int32_t low_ppm, high_ppm;                /* of the rate, as published; INT32_MIN: RQ_UNSET */
+    int32_t
+        bound; /* no package scores more, but for its fit and programmes; a partner's: the lower its fee */
+    int32_t merit;             /* what the score owes to the record; a partner's: its coverage */
+    int32_t low_ppm, high_ppm; /* of the rate, as published; INT32_MIN: RQ_UNSET */
     int16_t term_min_months, term_max_months; /* 0: RQ_UNSET */
     uint8_t kind;
-    uint8_t rate_base;
-    uint8_t repayments;
     uint8_t flags;
-    rq_ref institution; /* uint8_t[16] */
-    rq_ref rules;       /* rq_row_rules */
-    rq_ref tiers;       /* rq_row_tiers */
-    rq_ref fees;        /* rq_row_fees */
-    rq_ref more;        /* rq_row_more */
-    rq_ref area;        /* rq_row_area */
-    rq_ref names;       /* rq_row_names */
-    rq_ref record;      /* rq_record */
-    uint8_t id[RQ_UUID_BYTES];
-    uint8_t backing; /* rq_backing of the guarantee and, shifted by RQ_ROW_GUARANTEE_BIT, of the insurance */
-    uint8_t padding[7];
+    uint8_t repayments;
+    uint8_t rate_base : 2, guarantee : 2, insurance : 2; /* rq_rate_base, rq_backing */
+    rq_ref institution;                                  /* uint8_t[16] */
+    rq_ref rules;                                        /* rq_row_rules */
+    rq_ref tiers;                                        /* rq_row_tiers */
+    rq_ref fees;                                         /* rq_row_fees */
+    rq_ref more;                                         /* rq_row_more */
+    uint32_t place;                                      /* in its block */
 } rq_row;
+
+/* What telling reads. */
+typedef struct rq_row_label {
+    uint8_t id[RQ_UUID_BYTES];
+    rq_ref area;   /* rq_row_area */
+    rq_ref names;  /* rq_row_names */
+    rq_ref record; /* rq_record */
+} rq_row_label;
+
+/* A product outside of a block. */
+typedef struct rq_packed {
+    rq_row row;
+    rq_row_label label;
+} rq_packed;
 
 /* What most products leave out. */
 typedef struct rq_row_more {
@@ -47,6 +57,8 @@ typedef struct rq_row_more {
     rq_ref day_fees;                                               /* rq_row_day_fees */
     rq_ref partners;                                               /* rq_row_refs: institutions */
     rq_ref partner_texts;                                          /* rq_row_partners */
+    int32_t counter_guarantee;
+    int32_t padding;
 } rq_row_more;
 
 typedef struct rq_row_names {
@@ -105,11 +117,11 @@ void rq_uuid_write(const uint8_t id[RQ_UUID_BYTES], char out_text[RQ_UUID_TEXT +
 
 /* ---- both ways ---- */
 
-/* A checked product as a row; false when memory is short. `bound` and `merit` are not set: score.c. */
-bool rq_row_pack(rq_pool *pool, const rq_product *product, rq_row *out_row) RQ_MUST_CHECK;
+/* A checked product, packed; false when memory is short. `bound` and `merit` are not set: score.c. */
+bool rq_row_pack(rq_pool *pool, const rq_product *product, rq_packed *out_packed) RQ_MUST_CHECK;
 /* The product again. Lists and texts are the pool's; the rules are copied to the arena. False when that is
  * full. */
-bool rq_row_unpack(const rq_pool *pool, const rq_row *row, rq_arena *arena,
+bool rq_row_unpack(const rq_pool *pool, const rq_row *row, const rq_row_label *label, rq_arena *arena,
                    rq_product *out_product) RQ_MUST_CHECK;
 
 /* ---- reading a row ---- */
@@ -141,16 +153,6 @@ static inline const rq_tier *rq_row_tier(const rq_pool *pool, const rq_row *row,
 {
     const rq_row_tiers *tiers = rq_pool_at(pool, row->tiers);
     return &tiers->first[index];
-}
-
-static inline rq_backing rq_row_guarantee(const rq_row *row)
-{
-    return (rq_backing)(row->backing & ((1U << RQ_ROW_GUARANTEE_BIT) - 1));
-}
-
-static inline rq_backing rq_row_insurance(const rq_row *row)
-{
-    return (rq_backing)(row->backing >> RQ_ROW_GUARANTEE_BIT);
 }
 
 /* INT32_MIN, and for the others the value that stands for it, as RQ_UNSET. */

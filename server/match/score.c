@@ -88,7 +88,7 @@ static rq_fit fit_of(const rq_package *package)
 void rq_package_score(const rq_session *session, const rq_row *row, rq_package *package)
 {
     const rq_frame *frame = &session->catalogue->frame;
-    const rq_record *record = rq_pool_at(session->pool, row->record);
+    const rq_record *record = rq_pool_at(session->pool, rq_row_label_of(row)->record);
     const rq_fit fit = fit_of(package);
     package->parts_ppm[0] = rq_score_of_cost(frame, package->cost_ppm);
     package->parts_ppm[1] = likelihood(&frame->weights, record);
@@ -128,26 +128,35 @@ static int64_t least_cost(const rq_row *row, int64_t rate_ppm, int64_t term_mont
            1;
 }
 
-void rq_row_rate_merit(const rq_pool *pool, const rq_frame *frame, rq_row *row)
+/* The cheapest of its terms before fees and programmes, as points. */
+static int64_t best_cost(const rq_pool *pool, const rq_frame *frame, const rq_row *row)
 {
-    const rq_record *record = rq_pool_at(pool, row->record);
     const rq_rate own = rq_row_rate(row);
-    int64_t best = rq_score_of_cost(
-        frame, least_cost(row, rq_rate_charged(frame, row->kind, &own), rq_row_term_max(row)));
+    int64_t cost = least_cost(row, rq_rate_charged(frame, row->kind, &own), rq_row_term_max(row));
+    int64_t best = rq_score_of_cost(frame, cost);
     for (size_t i = 0; i < rq_row_tier_count(pool, row); i++) {
         const rq_tier *tier = rq_row_tier(pool, row, i);
         const rq_rate *rate = tier->rate.base != RQ_RATE_none ? &tier->rate : &own;
         int64_t term = tier->term_max_months != RQ_UNSET ? tier->term_max_months : rq_row_term_max(row);
-        int64_t cost =
-            rq_score_of_cost(frame, least_cost(row, rq_rate_charged(frame, row->kind, rate), term));
-        best = cost > best ? cost : best;
+        cost = least_cost(row, rq_rate_charged(frame, row->kind, rate), term);
+        best = rq_score_of_cost(frame, cost) > best ? rq_score_of_cost(frame, cost) : best;
     }
-    if (row->kind == RQ_INDEX(kind, bridge)) {
-        best = (int64_t)frame->weights.cost * RQ_MATCH_PPM;
+    return row->kind == RQ_INDEX(kind, bridge) ? (int64_t)frame->weights.cost * RQ_MATCH_PPM : best;
+}
+
+void rq_packed_weigh(const rq_pool *pool, const rq_frame *frame, rq_packed *packed)
+{
+    rq_row *row = &packed->row;
+    if (row->kind == RQ_INDEX(kind, guarantee) || row->kind == RQ_INDEX(kind, insurance)) {
+        const rq_row_more *more = rq_row_more_of(pool, row);
+        row->bound = more->fee_ppm >= 0 ? INT32_MAX - more->fee_ppm : 0;
+        row->merit = more->coverage_ppm;
+        return;
     }
+    const rq_record *record = rq_pool_at(pool, packed->label.record);
     row->merit = (int32_t)(likelihood(&frame->weights, record) + speed(&frame->weights, record) +
                            service(&frame->weights, record));
-    row->bound = (int32_t)(row->merit + best);
+    row->bound = (int32_t)(row->merit + best_cost(pool, frame, row));
 }
 
 static int64_t reduction_ppm(const rq_programme *programme, int64_t rate_ppm)

@@ -37,7 +37,7 @@ bool rq_row_is_open(const rq_session *session, const rq_row *row)
 {
     const rq_need *need = session->need;
     const rq_row_more *more = rq_row_more_of(session->pool, row);
-    const rq_row_area *area = rq_pool_at(session->pool, row->area);
+    const rq_row_area *area = rq_pool_at(session->pool, rq_row_label_of(row)->area);
     const rq_row_regions *regions = rq_pool_at(session->pool, area->regions);
     const rq_row_industries *in = rq_pool_at(session->pool, area->industries_in);
     int64_t least = session->least_fen > row->amount_min_fen ? session->least_fen : row->amount_min_fen;
@@ -86,39 +86,57 @@ static size_t cluster_rows(const rq_cluster *cluster)
     return rows;
 }
 
-/* Those of the province and those of no single one, merged by rank. */
-void rq_session_find_candidates(rq_session *session, int role)
+/* Sifts the clusters of the province and of no single one. */
+static void seek_partners(rq_session *session, int role)
 {
-    if (session->has_candidates[role]) {
-        return;
-    }
-    session->has_candidates[role] = true;
+    rq_partners *partners = &session->partners[role];
     unsigned kind = role == RQ_PARTNER_guarantee ? RQ_INDEX(kind, guarantee) : RQ_INDEX(kind, insurance);
     unsigned province = session->need->region / 10000;
     const rq_cluster *clusters[2] = {session->catalogue->clusters[kind][0],
                                      province != 0 ? session->catalogue->clusters[kind][province] : NULL};
     size_t room = cluster_rows(clusters[0]) + cluster_rows(clusters[1]);
-    const rq_row **rows = rq_arena_array(session->arena, room + 1, sizeof(rq_row *));
-    rq_candidate *candidates = rq_arena_array(session->arena, room + 1, sizeof *candidates);
-    if (rows == NULL || candidates == NULL) {
-        session->failed = true;
-        return;
-    }
-    size_t ends[2], count = 0;
-    for (size_t c = 0; c < 2; c++) {
+    partners->is_sought = true;
+    partners->rows = rq_arena_array(session->arena, room + 1, sizeof(rq_row *));
+    for (size_t c = 0; partners->rows != NULL && c < 2; c++) {
+        partners->next[c] = partners->total;
         for (size_t i = 0; clusters[c] != NULL && i < clusters[c]->block_count; i++) {
-            count += sift_partners(session, clusters[c]->blocks[i], rows + count);
+            partners->total +=
+                sift_partners(session, clusters[c]->blocks[i], partners->rows + partners->total);
         }
-        ends[c] = count;
+        partners->end[c] = partners->total;
     }
-    size_t a = 0, b = ends[0];
-    for (size_t i = 0; i < count; i++) {
-        bool is_first = b == count || (a < ends[0] && rq_row_order(session->pool, rows[a], rows[b]) < 0);
-        const rq_row *row = is_first ? rows[a++] : rows[b++];
-        candidates[i] = (rq_candidate){row, missing_rule(session, row)};
+    partners->merged = rq_arena_array(session->arena, partners->total + 1, sizeof *partners->merged);
+    if (partners->rows == NULL || partners->merged == NULL) {
+        partners->total = 0;
+        session->failed = true;
     }
-    session->candidates[role] = candidates;
-    session->candidate_count[role] = count;
+}
+
+static void merge_one(const rq_session *session, rq_partners *partners)
+{
+    bool has[2] = {partners->next[0] < partners->end[0], partners->next[1] < partners->end[1]};
+    size_t from = has[0] ? 0 : 1;
+    if (has[0] && has[1]) {
+        const rq_row *a = partners->rows[partners->next[0]], *b = partners->rows[partners->next[1]];
+        from = rq_row_order(a, rq_row_label_of(a), b, rq_row_label_of(b)) < 0 ? 0 : 1;
+    }
+    const rq_row *row = partners->rows[partners->next[from]++];
+    partners->merged[partners->merged_count++] = (rq_candidate){row, missing_rule(session, row)};
+}
+
+const rq_candidate *rq_session_candidate(rq_session *session, int role, size_t index)
+{
+    rq_partners *partners = &session->partners[role];
+    if (!partners->is_sought) {
+        seek_partners(session, role);
+    }
+    if (index >= partners->total) {
+        return NULL;
+    }
+    while (partners->merged_count <= index) {
+        merge_one(session, partners);
+    }
+    return &partners->merged[index];
 }
 
 /* ---- programmes ---- */

@@ -12,6 +12,16 @@ typedef struct rq_candidate {
     const rq_rule *missing; /* the first rule that lacks its fact; null: all hard rules pass */
 } rq_candidate;
 
+/* The candidates of a role: found when the first product asks for one, told apart one by one as they are
+ * asked for. */
+typedef struct rq_partners {
+    bool is_sought;
+    const rq_row **rows;    /* of two clusters, each in order of rank */
+    size_t next[2], end[2]; /* what is not yet merged of them */
+    rq_candidate *merged;   /* in order of rank */
+    size_t merged_count, total;
+} rq_partners;
+
 /* All that the all-in cost of a loan depends on, and the cost. */
 typedef struct rq_price {
     int64_t amount_fen, rate_ppm;
@@ -31,9 +41,7 @@ typedef struct rq_session {
     rq_arena *arena;
     int64_t least_fen; /* the least acceptable amount */
     rq_inputs inputs;
-    bool has_candidates[RQ_PARTNERS];      /* they are looked for when the first product asks */
-    rq_candidate *candidates[RQ_PARTNERS]; /* in order of rank */
-    size_t candidate_count[RQ_PARTNERS];
+    rq_partners partners[RQ_PARTNERS];
     const rq_programme **programmes; /* open to the region on the day, hard rules pass; by id */
     size_t programme_count;
     bool failed;      /* memory ran out on the way */
@@ -45,8 +53,8 @@ rq_status rq_session_init(rq_session *session, const rq_catalogue *catalogue, co
                           rq_arena *arena, rq_error *error) RQ_MUST_CHECK;
 /* The structural conditions of one product but for the kind. */
 bool rq_row_is_open(const rq_session *session, const rq_row *row);
-/* Looks for the partners of a role if nobody has yet. */
-void rq_session_find_candidates(rq_session *session, int role);
+/* The candidate at place `index` of the role's ranking; null past the last. */
+const rq_candidate *rq_session_candidate(rq_session *session, int role, size_t index);
 
 /* ---- terms.c ---- */
 
@@ -62,10 +70,13 @@ typedef struct rq_terms {
     int64_t term_days;   /* likewise; kind bridge alone */
 } rq_terms;
 
-rq_terms rq_terms_choose(rq_session *session, const rq_row *row);
+void rq_terms_choose(rq_session *session, const rq_row *row, rq_terms *out_terms);
+/* What would be lent under a maximum (RQ_UNSET: none), and for how long (RQ_UNSET: not known). */
+int64_t rq_lent_fen(const rq_session *session, const rq_row *row, int64_t amount_max_fen);
+int64_t rq_lent_months(const rq_session *session, const rq_row *row, int64_t term_max_months);
 /* The best partner that backs the loan: null and RQ_FAIL when there is none. */
-const rq_candidate *rq_partner_find(rq_session *session, int role, const rq_row *loan, const rq_terms *terms,
-                                    rq_verdict *out_verdict);
+const rq_candidate *rq_partner_find(rq_session *session, int role, const rq_row *loan, int64_t amount_fen,
+                                    int64_t term_months, rq_verdict *out_verdict);
 
 /* ---- package.c ---- */
 

@@ -9,7 +9,7 @@
  * sanitizers can't work before that choice is made. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
     !defined(__SANITIZE_THREAD__)
-#define EVERY_PROCESSOR __attribute__((target_clones("arch=haswell", "default")))
+#define EVERY_PROCESSOR __attribute__((target_clones("avx2", "default")))
 #else
 #define EVERY_PROCESSOR
 #endif

@@ -45,15 +45,15 @@ struct rq_catalogue {
 const rq_row *rq_catalogue_find(const rq_catalogue *catalogue, const uint8_t id[RQ_UUID_BYTES],
                                 rq_block **out_block);
 
-/* The cluster that a row belongs to. */
-unsigned rq_row_province(const rq_pool *pool, const rq_row *row);
-/* The order of rows within a cluster: what may score most first, then by id; for the kinds guarantee and
- * insurance the published rank of partners: the lowest fee (unpublished last), the best coverage
+/* The cluster that a product belongs to. */
+unsigned rq_packed_province(const rq_pool *pool, const rq_packed *packed);
+/* The order of rows within a cluster: the highest bound, the most merit, the id. So what may score most comes
+ * first, and partners come by their published rank: the lowest fee (unpublished last), the best coverage
  * (likewise), the id. */
-int rq_row_order(const rq_pool *pool, const rq_row *a, const rq_row *b);
+int rq_row_order(const rq_row *a, const rq_row_label *a_label, const rq_row *b, const rq_row_label *b_label);
 
 /* A cluster of `count` rows in their order; null when memory is short. */
-rq_cluster *rq_cluster_new(const rq_pool *pool, const rq_frame *frame, const rq_row *rows, size_t count);
+rq_cluster *rq_cluster_new(const rq_pool *pool, const rq_frame *frame, const rq_packed *rows, size_t count);
 rq_cluster *rq_cluster_share(rq_cluster *cluster);
 void rq_cluster_leave(rq_cluster *cluster);
 
@@ -64,8 +64,7 @@ rq_status rq_frame_check(const rq_catalogue_input *input, rq_error *error) RQ_MU
 
 /* ---- score.c ---- */
 
-/* Sets what a row's score owes to its record, and what no package of it can exceed but for its fit and for
- * programmes. */
-void rq_row_rate_merit(const rq_pool *pool, const rq_frame *frame, rq_row *row);
+/* Sets `bound` and `merit`. */
+void rq_packed_weigh(const rq_pool *pool, const rq_frame *frame, rq_packed *packed);
 
 #endif

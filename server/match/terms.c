@@ -15,15 +15,18 @@
 
 #include "session.h"
 
-static bool is_partner_of(const rq_pool *pool, const rq_row_more *more, rq_ref institution)
+static bool is_partner_of(const rq_pool *pool, const rq_row *partner, rq_ref institution)
 {
-    const rq_row_refs *partners = rq_pool_at(pool, more->partners);
-    for (size_t i = 0; partners != NULL && i < partners->count; i++) {
+    if ((partner->flags & RQ_ROW_HAS_PARTNERS) == 0) {
+        return true;
+    }
+    const rq_row_refs *partners = rq_pool_at(pool, rq_row_more_of(pool, partner)->partners);
+    for (size_t i = 0; i < partners->count; i++) {
         if (partners->first[i] == institution) {
             return true;
         }
     }
-    return partners == NULL;
+    return false;
 }
 
 static bool is_within(int64_t value, int64_t min, int64_t max)
@@ -32,24 +35,26 @@ static bool is_within(int64_t value, int64_t min, int64_t max)
 }
 
 /* What the capacity still allows; one without a case left is not open, and not asked. */
-static int64_t room_of(const rq_row_more *more)
+static int64_t room_of(const rq_pool *pool, const rq_row *row)
 {
-    return more->capacity_fen == RQ_UNSET ? INT64_MAX : more->capacity_fen;
+    return (row->flags & RQ_ROW_HAS_CAPACITY) == 0 ? INT64_MAX : rq_row_more_of(pool, row)->capacity_fen;
 }
 
-const rq_candidate *rq_partner_find(rq_session *session, int role, const rq_row *loan, const rq_terms *terms,
-                                    rq_verdict *out_verdict)
+static bool can_back(const rq_pool *pool, const rq_row *partner, const rq_row *loan, int64_t amount_fen,
+                     int64_t term_months)
 {
-    const rq_candidate *lacking = NULL;
-    rq_session_find_candidates(session, role);
-    for (size_t i = 0; i < session->candidate_count[role]; i++) {
-        const rq_candidate *candidate = &session->candidates[role][i];
-        const rq_row *partner = candidate->row;
-        const rq_row_more *more = rq_row_more_of(session->pool, partner);
+    return is_within(amount_fen, partner->amount_min_fen, partner->amount_max_fen) &&
+           is_within(term_months, rq_row_term_min(partner), rq_row_term_max(partner)) &&
+           room_of(pool, partner) >= amount_fen && is_partner_of(pool, partner, loan->institution);
+}
+
+const rq_candidate *rq_partner_find(rq_session *session, int role, const rq_row *loan, int64_t amount_fen,
+                                    int64_t term_months, rq_verdict *out_verdict)
+{
+    const rq_candidate *lacking = NULL, *candidate;
+    for (size_t i = 0; (candidate = rq_session_candidate(session, role, i)) != NULL; i++) {
         if ((candidate->missing != NULL && lacking != NULL) ||
-            !is_within(terms->amount_fen, partner->amount_min_fen, partner->amount_max_fen) ||
-            !is_within(terms->term_months, rq_row_term_min(partner), rq_row_term_max(partner)) ||
-            room_of(more) < terms->amount_fen || !is_partner_of(session->pool, more, loan->institution)) {
+            !can_back(session->pool, candidate->row, loan, amount_fen, term_months)) {
             continue;
         }
         if (candidate->missing == NULL) {
@@ -73,39 +78,45 @@ static int64_t clamped(int64_t value, int64_t min, int64_t max)
     return max != RQ_UNSET && value > max ? max : value;
 }
 
-/* The product's terms with those of tier `index` (-1: none) laid over them. */
-static rq_terms terms_of(const rq_session *session, const rq_row *row, int index)
+int64_t rq_lent_fen(const rq_session *session, const rq_row *row, int64_t amount_max_fen)
 {
-    const rq_need *need = session->need;
-    const rq_row_more *more = rq_row_more_of(session->pool, row);
-    rq_terms terms = {
+    int64_t amount = clamped(session->need->amount_fen, row->amount_min_fen, amount_max_fen);
+    int64_t room = room_of(session->pool, row);
+    return room >= session->least_fen && room < amount ? room : amount;
+}
+
+int64_t rq_lent_months(const rq_session *session, const rq_row *row, int64_t term_max_months)
+{
+    return clamped(session->need->term_months, rq_row_term_min(row), term_max_months);
+}
+
+/* The product's terms with those of tier `index` (-1: none) laid over them. */
+static void lay_terms(const rq_session *session, const rq_row *row, int index, rq_terms *terms)
+{
+    *terms = (rq_terms){
         .tier = index,
         .verdict = RQ_PASS,
         .amount_max_fen = row->amount_max_fen,
         .term_max_months = rq_row_term_max(row),
         .rate = rq_row_rate(row),
-        .needs_guarantee = rq_row_guarantee(row) == RQ_BACKING_required,
+        .needs_guarantee = row->guarantee == RQ_BACKING_required,
         .term_days = RQ_UNSET,
     };
     if (index >= 0) {
         const rq_tier *tier = rq_row_tier(session->pool, row, (size_t)index);
-        terms.amount_max_fen = tier->amount_max_fen != RQ_UNSET ? tier->amount_max_fen : terms.amount_max_fen;
-        terms.term_max_months =
-            tier->term_max_months != RQ_UNSET ? tier->term_max_months : terms.term_max_months;
-        terms.rate = tier->rate.base != RQ_RATE_none ? tier->rate : terms.rate;
-        terms.needs_guarantee = terms.needs_guarantee || tier->needs_guarantee;
+        terms->amount_max_fen = tier->amount_max_fen != RQ_UNSET ? tier->amount_max_fen : row->amount_max_fen;
+        terms->term_max_months =
+            tier->term_max_months != RQ_UNSET ? tier->term_max_months : terms->term_max_months;
+        terms->rate = tier->rate.base != RQ_RATE_none ? tier->rate : terms->rate;
+        terms->needs_guarantee = terms->needs_guarantee || tier->needs_guarantee;
     }
-    terms.amount_fen = clamped(need->amount_fen, row->amount_min_fen, terms.amount_max_fen);
-    int64_t room = more->capacity_fen;
-    if (room != RQ_UNSET && room >= session->least_fen && room < terms.amount_fen) {
-        terms.amount_fen = room;
-    }
-    terms.term_months = clamped(need->term_months, rq_row_term_min(row), terms.term_max_months);
+    terms->amount_fen = rq_lent_fen(session, row, terms->amount_max_fen);
+    terms->term_months = rq_lent_months(session, row, terms->term_max_months);
     if (row->kind == RQ_INDEX(kind, bridge)) {
-        terms.term_days = clamped(need->term_days, rq_row_number(more->term_min_days, 0),
-                                  rq_row_number(more->term_max_days, 0));
+        const rq_row_more *more = rq_row_more_of(session->pool, row);
+        terms->term_days = clamped(session->need->term_days, rq_row_number(more->term_min_days, 0),
+                                   rq_row_number(more->term_max_days, 0));
     }
-    return terms;
 }
 
 /* Unpublished counts as more than any number: an open maximum, an unknown rate. */
@@ -139,33 +150,41 @@ static rq_verdict judge_tier(const rq_session *session, const rq_tier *tier)
 }
 static_assert(RQ_FAIL < RQ_NOT_KNOWN && RQ_NOT_KNOWN < RQ_PASS, "the worst verdict is the least");
 
-rq_terms rq_terms_choose(rq_session *session, const rq_row *row)
+/* What the need makes of a tier: its conditions, and the guarantee that it may need. */
+static rq_verdict weigh_tier(rq_session *session, const rq_row *row, size_t index, rq_terms *out_terms)
+{
+    const rq_tier *tier = rq_row_tier(session->pool, row, index);
+    rq_verdict verdict = judge_tier(session, tier), backed = RQ_PASS;
+    if (verdict == RQ_FAIL) {
+        return RQ_FAIL;
+    }
+    lay_terms(session, row, (int)index, out_terms);
+    if (tier->needs_guarantee) {
+        (void)rq_partner_find(session, RQ_PARTNER_guarantee, row, out_terms->amount_fen,
+                              out_terms->term_months, &backed);
+    }
+    out_terms->verdict = backed < verdict ? backed : verdict;
+    return out_terms->verdict;
+}
+
+void rq_terms_choose(rq_session *session, const rq_row *row, rq_terms *out_terms)
 {
     const rq_frame *frame = &session->catalogue->frame;
-    rq_terms known = terms_of(session, row, -1), unknown = known;
-    bool has_unknown = false;
+    lay_terms(session, row, -1, out_terms);
     size_t count = rq_row_tier_count(session->pool, row);
+    rq_terms terms, unknown;
+    bool has_unknown = false;
     for (size_t i = 0; i < count; i++) {
-        const rq_tier *tier = rq_row_tier(session->pool, row, i);
-        rq_verdict verdict = judge_tier(session, tier);
-        if (verdict == RQ_FAIL) {
-            continue;
-        }
-        rq_terms terms = terms_of(session, row, (int)i);
-        if (tier->needs_guarantee) {
-            rq_verdict backed;
-            (void)rq_partner_find(session, RQ_PARTNER_guarantee, row, &terms, &backed);
-            verdict = backed < verdict ? backed : verdict;
-        }
-        terms.verdict = verdict;
-        if (verdict == RQ_PASS && (known.tier < 0 || is_better(frame, &terms, &known))) {
-            known = terms;
+        rq_verdict verdict = weigh_tier(session, row, i, &terms);
+        if (verdict == RQ_PASS && (out_terms->tier < 0 || is_better(frame, &terms, out_terms))) {
+            *out_terms = terms;
         } else if (verdict == RQ_NOT_KNOWN && compare_known(terms.amount_max_fen, session->least_fen) >= 0 &&
                    (!has_unknown || is_better(frame, &terms, &unknown))) {
             unknown = terms;
             has_unknown = true;
         }
     }
-    bool is_enough = compare_known(known.amount_max_fen, session->least_fen) >= 0;
-    return is_enough || !has_unknown ? known : unknown;
+    if (has_unknown && compare_known(out_terms->amount_max_fen, session->least_fen) < 0) {
+        *out_terms = unknown;
+    }
 }

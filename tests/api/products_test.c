@@ -259,7 +259,7 @@ static void every_stored_match_can_be_had_again(void **state)
     static const char *const replay[] = {"replay", NULL};
     char line[256];
     (void)state;
-    need_post(&world.enterprise_b, doc("{sI}", "amount_fen", 200000 * YUAN));
+    need_post(&world.enterprise_b, doc("{sI sI}", "amount_fen", 200000 * YUAN, "amount_min_fen", 200000 * YUAN));
     assert_int_equal(house_run(replay, NULL, line, sizeof(line)), 0);
     json_t *report = house_keep(json_loads(line, 0, NULL), (void (*)(void *))json_decref);
     assert_int_equal(number_of(report, "same"), house_count("select count(*) from match_run"));

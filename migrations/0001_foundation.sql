@@ -135,28 +135,32 @@ where coalesce(h.is_workday, extract(isodow from d) < 6);
 
 -- The moment `hours` working hours after `start`.
 create function app.add_working_hours(start timestamptz, hours int) returns timestamptz
-language sql stable as $$
-    with clock as (
-        select start at time zone 'Asia/Shanghai' as local
-    ),
-    first_day as (
-        select w.seq,
-            case when w.day = local::date
-                then least(480, greatest(0, extract(epoch from local::time)::int / 60 - 540))
-                else 0
-            end as minute
-        from clock, working_day w
-        where w.day >= local::date
-        order by w.day
-        limit 1
-    ),
-    target as (
-        select seq + (minute + hours * 60 - 1) / 480 as seq, (minute + hours * 60 - 1) % 480 + 1 as minute
-        from first_day
-    )
-    select (w.day + time '09:00' + make_interval(mins => t.minute)) at time zone 'Asia/Shanghai'
-    from target t
-    join working_day w using (seq)
+language plpgsql stable as $$
+begin
+    return (
+        with clock as (
+            select start at time zone 'Asia/Shanghai' as local
+        ),
+        first_day as (
+            select w.seq,
+                case when w.day = local::date
+                    then least(480, greatest(0, extract(epoch from local::time)::int / 60 - 540))
+                    else 0
+                end as minute
+            from clock, working_day w
+            where w.day >= local::date
+            order by w.day
+            limit 1
+        ),
+        target as (
+            select seq + (minute + hours * 60 - 1) / 480 as seq, (minute + hours * 60 - 1) % 480 + 1 as minute
+            from first_day
+        )
+        select (w.day + time '09:00' + make_interval(mins => t.minute)) at time zone 'Asia/Shanghai'
+        from target t
+        join working_day w using (seq)
+    );
+end
 $$;
 
 -- The tier of one indicator alone.
@@ -182,10 +186,14 @@ returns text language sql stable as $$
     ) t
 $$;
 create function app.size_class(industry_code text, employees bigint, revenue_fen bigint, total_assets_fen bigint)
-returns text language sql stable as $$
-    select app.size_class_of_group(g.grp, employees, revenue_fen, total_assets_fen)
-    from industry_sme_group g
-    where g.code = industry_code
+returns text language plpgsql stable as $$
+begin
+    return (
+        select app.size_class_of_group(g.grp, employees, revenue_fen, total_assets_fen)
+        from industry_sme_group g
+        where g.code = industry_code
+    );
+end
 $$;
 
 grant select on region, industry, sme_group, sme_threshold, industry_sme_group, lpr, holiday, refusal_reason,

@@ -47,7 +47,6 @@ create table audit_event (
     reason_code text,
     reason_text text,
     facts_digest text, -- SHA-256 of the row as it stood when the move was made
-    data jsonb,
     primary key (id, province)
 );
 create index audit_event_case on audit_event (case_id, id);
@@ -63,23 +62,29 @@ create trigger audit_event_no_truncate before truncate on audit_event
     for each statement execute function app.forbid_change();
 
 create function app.audit(p_province text, p_kind text, p_case uuid, p_action text, p_from text, p_to text,
-    p_reason_code text, p_reason_text text, p_data jsonb) returns void language sql as $$
+    p_reason_code text, p_reason_text text, p_data jsonb) returns void language plpgsql as $$
+begin
     insert into audit_event (province, request_id, user_id, side, org_id, kind, case_id, action, from_state,
-        to_state, reason_code, reason_text, facts_digest, data)
+        to_state, reason_code, reason_text, facts_digest)
     values (p_province, nullif(current_setting('app.request_id', true), ''), app.user_id(), app.side(),
         app.org_id(), p_kind, p_case, p_action, p_from, p_to, p_reason_code, p_reason_text,
-        encode(sha256(convert_to(p_data::text, 'UTF8')), 'hex'), null)
+        encode(sha256(convert_to(p_data::text, 'UTF8')), 'hex'));
+end
 $$;
 
 -- What the asking user may do next with a case in `state`.
 create function app.actions(p_kind text, p_state text, p_maker uuid) returns jsonb
-language sql stable as $$
-    select coalesce(jsonb_agg(t.action order by t.action), '[]')
-    from transition t
-    where t.kind = p_kind
-        and t.from_state = p_state
-        and t.roles && app.roles()
-        and (t.mark is distinct from 'checker' or p_maker is distinct from app.user_id())
+language plpgsql stable as $$
+begin
+    return (
+        select coalesce(jsonb_agg(t.action order by t.action), '[]')
+        from transition t
+        where t.kind = p_kind
+            and t.from_state = p_state
+            and t.roles && app.roles()
+            and (t.mark is distinct from 'checker' or p_maker is distinct from app.user_id())
+    );
+end
 $$;
 
 -- The state that `action` leads to; refuses with the reason when there is none for this user.

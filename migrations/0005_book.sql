@@ -71,6 +71,7 @@ create table match_run (
     foreign key (need_id, province) references need (id, province)
 );
 create index match_run_need on match_run (need_id, id);
+alter table match_run alter column input set compression lz4, alter column result set compression lz4;
 
 -- Its ranked packages as rows, for lists, applications and statistics.
 create table match (
@@ -297,8 +298,10 @@ create trigger guarantee_entry_append_only before update or delete on guarantee_
 
 -- Moves a need when it stands in one of `p_from`; silent when it does not.
 create function app.move_need(p_id uuid, p_province text, p_from text[], p_to text) returns void
-    language sql security definer set search_path = public, pg_temp as $$
-    update need set state = p_to where id = p_id and province = p_province and state = any (p_from)
+    language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    update need set state = p_to where id = p_id and province = p_province and state = any (p_from);
+end
 $$;
 
 -- A need whose institutions have all answered no goes to the repair list; one that lost its last contact

@@ -125,8 +125,10 @@ begin
 end
 $$;
 
--- A need with its match, in one go. `p_result` is the engine's output, `p_facts` its input, as text.
-create function app.make_need(i jsonb, p_facts text, p_result text, p_digest text, p_submit boolean) returns need
+-- A need with its match, in one go. `p_result` is the engine's output and `p_facts` its input, as text; `p_packages`
+-- says of the output what is kept as rows: {"catalogue_version", ..., "packages": [...]}.
+create function app.make_need(i jsonb, p_facts text, p_result text, p_digest text, p_packages jsonb, p_submit boolean)
+returns need
 language plpgsql as $$
 declare
     e enterprise;
@@ -144,9 +146,10 @@ begin
     if e.reg_status not in ('existing', 'operating') then
         perform app.refuse(422, 'enterprise_not_operating', jsonb_build_object('reg_status', e.reg_status));
     end if;
+    perform set_config('app.action', case when p_submit then 'submit' else 'create' end, true);
     insert into need (province, request_no, enterprise_id, kinds, amount_fen, amount_min_fen, term_months, term_days,
         max_rate_ppm, purpose, purpose_detail, repayments, collateral, needed_by, max_claims, visibility, facts,
-        region_code, industry_code, size_class, green_channel, facts_digest, fingerprint, state)
+        region_code, industry_code, size_class, green_channel, facts_digest, fingerprint, matched_at, eligible_total, state)
     values (e.province,
         'N' || to_char(now() at time zone 'Asia/Shanghai', 'YYYYMMDD') || '-'
             || upper(substr(translate(gen_random_uuid()::text, '-', ''), 1, 8)),
@@ -164,42 +167,54 @@ begin
         encode(sha256(convert_to(p_facts, 'UTF8')), 'hex'),
         encode(sha256(convert_to(e.id || ':' || (i ->> 'kinds') || ':'
             || width_bucket(ln((i ->> 'amount_fen')::numeric), 11, 26, 60), 'UTF8')), 'hex'),
-        'draft')
+        now(), (p_packages ->> 'eligible_total')::int, case when p_submit then 'checking' else 'draft' end)
     returning * into n;
-    if p_result is not null then
-        perform app.store_match(n, p_facts, p_result, p_digest);
-    end if;
-    if p_submit then
-        n := app.submit_need(n.id);
-    else
-        select * into n from need x where x.id = n.id and x.province = n.province;
+    perform app.store_match(n, p_facts, p_result, p_digest, p_packages);
+    if p_submit and e.verification = 'verified' then
+        perform app.move_need(n.id, n.province, array['checking'], 'open');
     end if;
     return n;
 end
 $$;
 
 -- Keeps a run of the engine: its input, its exact bytes, and its packages as rows.
-create function app.store_match(n need, p_facts text, p_result text, p_digest text) returns void
+create function app.store_match(n need, p_facts text, p_result text, p_digest text, p_packages jsonb) returns void
 language plpgsql as $$
 declare
-    r jsonb := p_result::jsonb;
     v_run uuid := app.uuid_v7();
 begin
     insert into match_run (id, province, need_id, catalogue_version, weights_version, input, result, digest,
         considered, eligible_total, unknown_total, near_total)
-    values (v_run, n.province, n.id, (r ->> 'catalogue_version')::bigint, (r ->> 'weights_version')::int, p_facts,
-        p_result, p_digest, (r ->> 'considered')::int, (r ->> 'eligible_total')::int, (r ->> 'unknown_total')::int,
-        (r ->> 'near_total')::int);
+    values (v_run, n.province, n.id, (p_packages ->> 'catalogue_version')::bigint,
+        (p_packages ->> 'weights_version')::int, p_facts, p_result, p_digest, (p_packages ->> 'considered')::int,
+        (p_packages ->> 'eligible_total')::int, (p_packages ->> 'unknown_total')::int,
+        (p_packages ->> 'near_total')::int);
     insert into match (run_id, province, need_id, class, rank, product_id, institution_id, guarantee_product_id,
         guarantor_id, insurance_product_id, amount_fen, rate_ppm, cost_ppm, score_ppm)
-    select v_run, n.province, n.id, c.class, (p ->> 'rank')::int, (p -> 'product' ->> 'id')::uuid,
-        (p -> 'product' ->> 'institution_id')::uuid, (p -> 'guarantee' ->> 'id')::uuid,
-        (p -> 'guarantee' ->> 'institution_id')::uuid, (p -> 'insurance' ->> 'id')::uuid,
-        (p ->> 'amount_fen')::bigint, (p ->> 'rate_ppm')::int, (p ->> 'cost_ppm')::int, (p ->> 'score_ppm')::bigint
-    from (values ('eligible'), ('unknown'), ('near')) c (class),
-        jsonb_array_elements(r -> c.class) p;
-    update need set matched_at = now(), eligible_total = (r ->> 'eligible_total')::int
-    where id = n.id and province = n.province;
+    select v_run, n.province, n.id, p.class, p.rank, p.product_id, p.institution_id, p.guarantee_product_id,
+        p.guarantor_id, p.insurance_product_id, p.amount_fen, p.rate_ppm, p.cost_ppm, p.score_ppm
+    from jsonb_to_recordset(p_packages -> 'packages') p (class text, rank int, product_id uuid, institution_id uuid,
+        guarantee_product_id uuid, guarantor_id uuid, insurance_product_id uuid, amount_fen bigint, rate_ppm int,
+        cost_ppm int, score_ppm bigint);
+end
+$$;
+
+-- A further match of a need that is stored.
+create function app.match_again(p_id uuid, p_facts text, p_result text, p_digest text, p_packages jsonb) returns need
+language plpgsql as $$
+declare
+    n need;
+begin
+    update need set matched_at = now(), eligible_total = (p_packages ->> 'eligible_total')::int
+    where id = p_id
+        and state in ('draft', 'checking', 'returned', 'open', 'claimed', 'offered', 'stalled', 'unmet')
+    returning * into n;
+    if found then
+        perform app.store_match(n, p_facts, p_result, p_digest, p_packages);
+    elsif exists (select from need x where x.id = p_id) then
+        perform app.refuse(409, 'need_not_open', null);
+    end if;
+    return n;
 end
 $$;
 
@@ -425,17 +440,16 @@ end
 $$;
 
 -- A draft that is submitted is matched again: its facts may have changed since it was written.
-create function app.submit_matched(p_id uuid, p_facts text, p_result text, p_digest text) returns need
+create function app.submit_matched(p_id uuid, p_facts text, p_result text, p_digest text, p_packages jsonb) returns need
 language plpgsql as $$
 declare
     n need;
 begin
-    select * into n from need x where x.id = p_id for update;
-    if not found then
-        return null;
+    n := app.submit_need(p_id);
+    if n.id is not null then
+        n := app.match_again(p_id, p_facts, p_result, p_digest, p_packages);
     end if;
-    perform app.store_match(n, p_facts, p_result, p_digest);
-    return app.submit_need(p_id);
+    return n;
 end
 $$;
 grant execute on all functions in schema app to rongqiao_app, rongqiao_definer;

@@ -219,6 +219,25 @@ typedef struct rq_catalogue_input {
  * Fails with RQ_NOMEM, or RQ_INVALID when a product breaks a bound (the message names it). */
 rq_status rq_catalogue_new(const rq_catalogue_input *input, rq_catalogue **out_catalogue,
                            rq_error *error) RQ_MUST_CHECK;
+
+/* What became different since a snapshot, LPR and weights apart. */
+typedef struct rq_catalogue_changes {
+    int64_t version;           /* of the next snapshot */
+    const rq_product *changed; /* new, or in place of the one with the same id */
+    size_t changed_count;
+    const char (*removed)[RQ_UUID_TEXT + 1]; /* ids; one that is not there is no error */
+    size_t removed_count;
+    bool has_programmes; /* then these are all of them; else they stay */
+    const rq_programme *programmes;
+    size_t programme_count;
+} rq_catalogue_changes;
+
+/* The snapshot after `changes`, which matches as one built from scratch does; it shares with `old` all that
+ * did not change, so that a few changes cost little. `old` stays as it is, and may be matched against
+ * meanwhile; but one thread at a time may update the snapshots that descend from one rq_catalogue_new.
+ * Reference count 1, owned by the caller. Fails as rq_catalogue_new does. */
+rq_status rq_catalogue_update(const rq_catalogue *old, const rq_catalogue_changes *changes,
+                              rq_catalogue **out_catalogue, rq_error *error) RQ_MUST_CHECK;
 /* References are atomic: a worker holds one while it matches. */
 rq_catalogue *rq_catalogue_ref(rq_catalogue *catalogue);
 void rq_catalogue_unref(rq_catalogue *catalogue);

@@ -175,8 +175,8 @@ void rq_round_input_render(const rq_round_input *input, rq_json *json);
 /* {"matched", "proposals",
  *  "institutions": [{"id", "slots", "taken", "taken_fen", "full", "last": id | null}],
  *  "needs": [{"id", "institution": id | null, "wish": 1 for the first | null,
- *             "refused": [[index of the institution, full, ahead], ...]}]}, refused being the wishes that are better
- * than the granted one, in order. */
+ *             "refused": [[index of the institution, full, ahead], ...]}]}, refused being the wishes that are
+ * better than the granted one, in order. */
 void rq_round_result_render(const rq_round_input *input, const rq_round_result *result, rq_json *json);
 void rq_round_proof_render(const rq_round_proof *proof, rq_json *json);
 /* SHA-256 of `length` bytes in hexadecimal: how seeds, inputs and results are hashed. */

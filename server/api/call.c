@@ -193,7 +193,8 @@ static rq_db_step step_for(rq_call *call, const char *name)
                   {"input", call->input_text},
                   {"computed", call->computed},
                   {"facts", call->facts},
-                  {"digest", call->digest}};
+                  {"digest", call->digest},
+                  {"packages", call->packages}};
     for (const char *at = step.statement ? step.statement->parameters : ""; *at;) {
         size_t length = strcspn(at, " ");
         for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)

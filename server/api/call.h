@@ -96,6 +96,7 @@ struct rq_call {
     const char *facts; /* the prelude's answer */
     const char *computed;
     const char *digest;
+    const char *packages; /* what of a match is kept as rows */
     const char *key; /* Idempotency-Key */
     const char *fingerprint;
     uint64_t ticket; /* of the statement that is waited for; 0: none */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rongqiao/clock.h"
+#include "rongqiao/log.h"
 #include "routes.h"
 #include "worker.h"
 
@@ -78,13 +79,12 @@ static const rq_field list_fields[] = {
 static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, NULL);
 
 /* Runs the engine on call->facts and writes its result; false when the call was refused. */
-static bool run_engine(rq_call *call, rq_buffer *out)
+static bool run_engine(rq_call *call, rq_match_result *out_result, rq_buffer *out)
 {
     static const rq_match_options options = {RQ_LIMIT_MATCH_ELIGIBLE, RQ_LIMIT_MATCH_NEAR,
                                              RQ_LIMIT_MATCH_UNKNOWN, 0};
     rq_worker *worker = call->worker;
     rq_need need;
-    rq_match_result result;
     rq_error error = {0};
     json_t *facts = json_loads(call->facts, 0, NULL);
     int64_t started_us = rq_monotonic_us();
@@ -93,43 +93,97 @@ static bool run_engine(rq_call *call, rq_buffer *out)
     if (status == RQ_OK && !worker->catalogue)
         status = RQ_BUSY;
     if (status == RQ_OK)
-        status = rq_match(worker->catalogue, &need, &options, call->arena, &result, &error);
+        status = rq_match(worker->catalogue, &need, &options, call->arena, out_result, &error);
     if (status == RQ_OK) {
         rq_json json = rq_json_on(out);
-        rq_match_render(&result, &json);
+        rq_match_render(out_result, &json);
         status = out->failed ? RQ_NOMEM : RQ_OK;
     }
     atomic_fetch_add_explicit(&worker->counters.matches, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&worker->counters.match_us, (uint_fast64_t)(rq_monotonic_us() - started_us),
                               memory_order_relaxed);
-    if (status == RQ_OK)
-        return true;
     if (status == RQ_INVALID) {
-        char *text = rq_arena_printf(call->arena, "{\"detail\":\"%s\"}", error.message);
-        rq_call_refuse(call, "value_refused", NULL, text);
-    } else {
+        RQ_LOG(RQ_LOG_WARNING, "need_not_decoded", RQ_LOG_TEXT("request_id", rq_exchange_id(call->exchange)),
+               RQ_LOG_TEXT("reason", error.message));
+        rq_call_refuse(call, "value_refused", NULL, NULL);
+    } else if (status != RQ_OK) {
         rq_call_refuse(call, "unavailable", NULL, NULL);
     }
-    return false;
+    return status == RQ_OK;
+}
+
+static void write_package_rows(const char *class, const rq_package *packages, size_t count, rq_json *json)
+{
+    for (size_t i = 0; i < count; i++) {
+        const rq_package *package = &packages[i];
+        rq_json_object(json, NULL);
+        rq_json_string(json, "class", class);
+        rq_json_int(json, "rank", (int64_t)i + 1);
+        rq_json_string(json, "product_id", package->product->id);
+        rq_json_string(json, "institution_id", package->product->institution_id);
+        if (package->guarantee) {
+            rq_json_string(json, "guarantee_product_id", package->guarantee->id);
+            rq_json_string(json, "guarantor_id", package->guarantee->institution_id);
+        }
+        if (package->insurance)
+            rq_json_string(json, "insurance_product_id", package->insurance->id);
+        rq_json_int(json, "amount_fen", package->amount_fen);
+        if (package->rate_ppm != RQ_UNSET)
+            rq_json_int(json, "rate_ppm", package->rate_ppm);
+        if (package->cost_ppm != RQ_UNSET)
+            rq_json_int(json, "cost_ppm", package->cost_ppm);
+        rq_json_int(json, "score_ppm", package->score_ppm);
+        rq_json_object_end(json);
+    }
+}
+
+/* What of a result is kept as rows, so that PostgreSQL need not take the whole of it apart. */
+static void write_rows(const rq_match_result *result, rq_buffer *out)
+{
+    rq_json json = rq_json_on(out);
+    rq_json_object(&json, NULL);
+    rq_json_int(&json, "catalogue_version", result->catalogue_version);
+    rq_json_int(&json, "weights_version", result->weights_version);
+    rq_json_int(&json, "considered", (int64_t)result->considered);
+    rq_json_int(&json, "eligible_total", (int64_t)result->eligible_total);
+    rq_json_int(&json, "unknown_total", (int64_t)result->unknown_total);
+    rq_json_int(&json, "near_total", (int64_t)result->near_total);
+    rq_json_array(&json, "packages");
+    write_package_rows("eligible", result->eligible, result->eligible_count, &json);
+    write_package_rows("unknown", result->unknown, result->unknown_count, &json);
+    write_package_rows("near", result->near, result->near_count, &json);
+    rq_json_array_end(&json);
+    rq_json_object_end(&json);
+}
+
+static const char *kept(rq_call *call, const rq_buffer *buffer)
+{
+    return buffer->failed ? NULL : rq_arena_strndup(call->arena, buffer->data, buffer->length);
 }
 
 static rq_step match_to_store(rq_call *call)
 {
-    rq_buffer out;
+    rq_match_result result;
+    rq_buffer out, rows;
     uint8_t digest[RQ_SHA256_BYTES];
     char hex[RQ_SHA256_HEX + 1];
     rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
-    if (!run_engine(call, &out)) {
-        rq_buffer_done(&out);
-        return RQ_STEP_ANSWERED;
-    }
-    call->computed = rq_arena_strndup(call->arena, out.data, out.length);
-    if (rq_sha256(out.data, out.length, digest, NULL) == RQ_OK) {
-        rq_hex(digest, sizeof(digest), hex);
-        call->digest = rq_arena_strndup(call->arena, hex, RQ_SHA256_HEX);
+    rq_buffer_init(&rows, RQ_LIMIT_REPLY_BYTES);
+    bool matched = run_engine(call, &result, &out);
+    if (matched) {
+        write_rows(&result, &rows);
+        call->computed = kept(call, &out);
+        call->packages = kept(call, &rows);
+        if (rq_sha256(out.data, out.length, digest, NULL) == RQ_OK) {
+            rq_hex(digest, sizeof(digest), hex);
+            call->digest = rq_arena_strndup(call->arena, hex, RQ_SHA256_HEX);
+        }
     }
     rq_buffer_done(&out);
-    if (call->computed && call->digest)
+    rq_buffer_done(&rows);
+    if (!matched)
+        return RQ_STEP_ANSWERED;
+    if (call->computed && call->packages && call->digest)
         return RQ_STEP_ON;
     rq_call_refuse(call, "unavailable", NULL, NULL);
     return RQ_STEP_ANSWERED;
@@ -139,9 +193,10 @@ static rq_step preview(rq_call *call)
 {
     static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
                                               {"Cache-Control", "no-store"}};
+    rq_match_result result;
     rq_buffer out;
     rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
-    if (run_engine(call, &out))
+    if (run_engine(call, &result, &out))
         rq_call_answer(call, 200, out.data, out.length, headers, 2);
     rq_buffer_done(&out);
     return RQ_STEP_ANSWERED;

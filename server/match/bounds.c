@@ -312,6 +312,25 @@ rq_status rq_programme_check(const rq_programme *programme, rq_error *error)
     return rq_fail(error, RQ_INVALID, "type: no such type");
 }
 
+/* The bounds that a fact's value has when it is read; of sets only that they are some. */
+static rq_status check_facts(const rq_need *need, rq_error *error)
+{
+    static const int64_t most[] = {[RQ_FACT_TYPE_money] = RQ_MATCH_MONEY_MAX_FEN,
+                                   [RQ_FACT_TYPE_share] = RQ_MATCH_NUMBER_MAX,
+                                   [RQ_FACT_TYPE_count] = RQ_MATCH_NUMBER_MAX,
+                                   [RQ_FACT_TYPE_months] = RQ_MATCH_NUMBER_MAX,
+                                   [RQ_FACT_TYPE_flag] = 1,
+                                   [RQ_FACT_TYPE_word] = INT64_MAX,
+                                   [RQ_FACT_TYPE_words] = INT64_MAX};
+    for (size_t fact = 0; fact < RQ_FACTS; fact++) {
+        const rq_fact_value *known = &need->facts[fact];
+        if (known->known && (known->value < 0 || known->value > most[rq_facts[fact].type])) {
+            return rq_fail(error, RQ_INVALID, "facts.%s: out of bounds", rq_facts[fact].name);
+        }
+    }
+    return RQ_OK;
+}
+
 /* The lists as they stand, without a look-up: needs are many. */
 #define NEED_KINDS                                                                                           \
     (((UINT64_C(1) << (RQ_FIRST_tag - RQ_FIRST_kind)) - 1) &                                                 \
@@ -342,7 +361,7 @@ rq_status rq_need_check(const rq_need *need, rq_error *error)
     if (!is_industry(need->industry)) {
         return rq_fail(error, RQ_INVALID, "industry: not a code like C2614");
     }
-    return RQ_OK;
+    return check_facts(need, error);
 }
 
 rq_status rq_weights_check(const rq_weights *weights, rq_error *error)

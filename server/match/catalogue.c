@@ -27,7 +27,7 @@ void rq_catalogue_unref(rq_catalogue *catalogue)
         atomic_fetch_sub_explicit(&catalogue->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    for (size_t kind = 0; kind < RQ_MATCH_KINDS_MAX; kind++) {
+    for (size_t kind = 0; kind < RQ_KINDS; kind++) {
         for (size_t province = 0; province < RQ_PROVINCES; province++) {
             rq_cluster_leave(catalogue->clusters[kind][province]);
         }
@@ -50,7 +50,7 @@ size_t rq_catalogue_size(const rq_catalogue *catalogue)
 size_t rq_catalogue_bytes(const rq_catalogue *catalogue)
 {
     size_t bytes = sizeof *catalogue + rq_pool_bytes(catalogue->pool) + catalogue->policies->bytes;
-    for (size_t kind = 0; kind < RQ_MATCH_KINDS_MAX; kind++) {
+    for (size_t kind = 0; kind < RQ_KINDS; kind++) {
         for (size_t province = 0; province < RQ_PROVINCES; province++) {
             const rq_cluster *cluster = catalogue->clusters[kind][province];
             for (size_t i = 0; cluster != NULL && i < cluster->block_count; i++) {
@@ -65,7 +65,7 @@ size_t rq_catalogue_bytes(const rq_catalogue *catalogue)
 const rq_row *rq_catalogue_find(const rq_catalogue *catalogue, const uint8_t id[RQ_UUID_BYTES],
                                 rq_block **out_block)
 {
-    for (size_t kind = 0; kind < RQ_MATCH_KINDS_MAX; kind++) {
+    for (size_t kind = 0; kind < RQ_KINDS; kind++) {
         for (size_t province = 0; province < RQ_PROVINCES; province++) {
             const rq_cluster *cluster = catalogue->clusters[kind][province];
             for (size_t i = 0; cluster != NULL && i < cluster->block_count; i++) {
@@ -142,7 +142,7 @@ static int by_cluster(const void *a, const void *b, void *argument)
     return rq_row_order(&left->row, &left->label, &right->row, &right->label);
 }
 
-static void note_fees(rq_catalogue *catalogue)
+void rq_catalogue_note_fees(rq_catalogue *catalogue)
 {
     const unsigned kinds[] = {RQ_INDEX(kind, guarantee), RQ_INDEX(kind, insurance)};
     catalogue->highest_fee_ppm = 0;
@@ -204,7 +204,7 @@ static rq_status fill(rq_catalogue *catalogue, const rq_catalogue_input *input, 
     }
     catalogue->product_count = count;
     catalogue->fresh_values = catalogue->pool->value_count;
-    note_fees(catalogue);
+    rq_catalogue_note_fees(catalogue);
     return RQ_OK;
 }
 

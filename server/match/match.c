@@ -86,7 +86,7 @@ static void gather_block(rq_session *session, const rq_block *block, harvest *al
 
 /* The clusters of the kinds that the need asks for: of its province, and of no single one. */
 static size_t clusters_of(const rq_catalogue *catalogue, const rq_need *need,
-                          const rq_cluster *out_clusters[2 * RQ_MATCH_KINDS_MAX])
+                          const rq_cluster *out_clusters[2 * RQ_KINDS])
 {
     unsigned province = need->region / 10000;
     size_t count = 0;
@@ -104,7 +104,7 @@ static size_t clusters_of(const rq_catalogue *catalogue, const rq_need *need,
 
 static rq_status gather(rq_session *session, harvest *out_all, rq_error *error)
 {
-    const rq_cluster *clusters[2 * RQ_MATCH_KINDS_MAX];
+    const rq_cluster *clusters[2 * RQ_KINDS];
     size_t cluster_count = clusters_of(session->catalogue, session->need, clusters), blocks = 0;
     for (size_t i = 0; i < cluster_count; i++) {
         blocks += clusters[i]->block_count;

@@ -25,7 +25,6 @@ rq_pool *rq_pool_new(void)
         return NULL;
     }
     pool->slot_count = SLOTS_FIRST;
-    pool->used_units = RQ_POOL_CHUNK_UNITS; /* no chunk yet */
     atomic_init(&pool->references, 1);
     return pool;
 }
@@ -111,12 +110,10 @@ static bool grow_slots(rq_pool *pool)
 /* Room for `units` in one piece; a value larger than a chunk gets one of its own. */
 static rq_ref take(rq_pool *pool, size_t units)
 {
-    if (units > RQ_POOL_CHUNK_UNITS - (size_t)pool->used_units) {
-        size_t room = units > RQ_POOL_CHUNK_UNITS ? units : RQ_POOL_CHUNK_UNITS;
-        if (pool->chunk_count == RQ_POOL_CHUNKS) {
-            return 0;
-        }
-        unsigned char *chunk = malloc(room * RQ_POOL_UNIT);
+    if (units > (size_t)pool->room_units - pool->used_units) {
+        size_t usual = pool->chunk_count == 0 ? RQ_POOL_FIRST_UNITS : RQ_POOL_CHUNK_UNITS;
+        size_t room = units > usual ? units : usual;
+        unsigned char *chunk = pool->chunk_count < RQ_POOL_CHUNKS ? malloc(room * RQ_POOL_UNIT) : NULL;
         if (chunk == NULL) {
             return 0;
         }
@@ -126,6 +123,7 @@ static rq_ref take(rq_pool *pool, size_t units)
         }
         pool->filling = pool->chunk_count++;
         pool->used_units = 0;
+        pool->room_units = (uint32_t)room;
     }
     rq_ref ref = (pool->filling << RQ_POOL_CHUNK_BITS) + pool->used_units + 1;
     pool->used_units += (uint32_t)units;

@@ -14,15 +14,17 @@ typedef uint32_t rq_ref;
 
 enum {
     RQ_POOL_UNIT = 8, /* bytes; the alignment of every value */
-    RQ_POOL_CHUNK_BITS = 15,
+    RQ_POOL_CHUNK_BITS = 17,
     RQ_POOL_CHUNK_UNITS = 1 << RQ_POOL_CHUNK_BITS,
-    RQ_POOL_CHUNKS = 1 << 14, /* 4 GiB */
+    RQ_POOL_FIRST_UNITS = 1 << 11, /* of the first chunk */
+    RQ_POOL_CHUNKS = 1 << 12,      /* 4 GiB */
 };
 
 typedef struct rq_pool {
     atomic_uint references;
     uint32_t chunk_count;
-    uint32_t used_units; /* of the chunk that is being filled */
+    uint32_t used_units; /* of the chunk that is being filled, ... */
+    uint32_t room_units; /* ... out of so many */
     uint32_t filling;    /* its index */
     size_t bytes;        /* of all values with their heads */
     rq_ref *slots;       /* open addressing over every value */

@@ -5,7 +5,7 @@
 
 #include "block.h"
 
-enum { RQ_PROVINCES = 100 }; /* first two digits of GB/T 2260; 0: of no single province */
+enum { RQ_KINDS = RQ_FIRST_tag - RQ_FIRST_kind, RQ_PROVINCES = 100 }; /* first two digits of GB/T 2260; 0: of no single province */
 
 /* Blocks in order of their rows; reference counted. */
 typedef struct rq_cluster {
@@ -38,7 +38,7 @@ struct rq_catalogue {
     size_t product_count;
     int64_t highest_fee_ppm; /* of a guarantee and an insurance together */
     size_t fresh_values;     /* values that the pool had when all of it was in use: update.c */
-    rq_cluster *clusters[RQ_MATCH_KINDS_MAX][RQ_PROVINCES]; /* null: none */
+    rq_cluster *clusters[RQ_KINDS][RQ_PROVINCES]; /* null: none */
 };
 
 /* The row with this id and the block it is in, or null. */
@@ -59,6 +59,8 @@ void rq_cluster_leave(rq_cluster *cluster);
 
 /* An empty snapshot that takes over nothing but its arguments' values; null when memory is short. */
 rq_catalogue *rq_catalogue_empty(const rq_frame *frame);
+/* Sets highest_fee_ppm. */
+void rq_catalogue_note_fees(rq_catalogue *catalogue);
 /* Checks what no table of bounds does: weights, and the LPR. */
 rq_status rq_frame_check(const rq_catalogue_input *input, rq_error *error) RQ_MUST_CHECK;
 

@@ -82,7 +82,7 @@ static void authority_sees_the_case_in_its_statistics(void **state)
     assert_int_equal(number_of(elsewhere, "total.funded_fen"), 0);
 }
 
-/* The trail of one case, oldest first, as "create submit pass ...". */
+/* The trail of one case, oldest first, as "submit pass ...". */
 static const char *trail_of(const char *id)
 {
     json_t *events =
@@ -100,7 +100,7 @@ static const char *trail_of(const char *id)
 static void every_move_is_in_the_audit_trail(void **state)
 {
     (void)state;
-    assert_string_equal(trail_of(need), "create submit pass claim offer accept contract fund confirm");
+    assert_string_equal(trail_of(need), "submit pass claim offer accept contract fund confirm");
     assert_string_equal(trail_of(application_a), "apply investigate propose approve close");
     assert_string_equal(trail_of(application_b), "apply investigate propose approve accept contract disburse");
     assert_string_equal(trail_of(offer_a), "propose approve close");

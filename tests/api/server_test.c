@@ -85,15 +85,23 @@ static void metrics_count_what_happens(void **state)
 
 static void wrong_settings_refuse_to_start(void **state)
 {
-    static const char *const lines[] = {"no_such_key = 1\n", "workers = many\n", "workers = 65\n", "listen_port = 1\nlisten_port = 2\n"};
+    static const struct {
+        const char *line, *reason;
+    } rows[] = {
+        {"no_such_key = 1\n", "there is no setting no_such_key"},
+        {"drain_delay_ms = many\n", "drain_delay_ms must be a whole number"},
+        {"drain_delay_ms = 60001\n", "drain_delay_ms must be at most 60000"},
+        {"session_hours = 0\n", "session_hours must be at least 1"},
+        {"listen_port = 0\n", "listen_port was already set"},
+    };
     (void)state;
-    for (size_t i = 0; i < COUNT(lines); i++) {
-        const char *const arguments[] = {"--config", house_write_config("wrong.conf", lines[i]), "serve", NULL};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *const arguments[] = {"--config", house_write_config("wrong.conf", rows[i].line), "serve", NULL};
         assert_int_equal(house_run(arguments, NULL, NULL, 0), 2);
+        assert_true(log_has((void *)(uintptr_t)rows[i].reason));
     }
     const char *const absent[] = {"--config", textf("%s/absent.conf", house.folder), "serve", NULL};
     assert_int_equal(house_run(absent, NULL, NULL, 0), 2);
-    assert_true(log_has((void *)(uintptr_t) "no_such_key"));
 }
 
 static void check_says_what_is_wrong_with_the_database(void **state)
@@ -270,10 +278,10 @@ static bool is_back(void *argument)
     return answer && answer->status == 200;
 }
 
-static bool is_not_ready(void *argument)
+/* What the admin port says of all workers together. */
+static bool readiness_is(void *argument)
 {
-    (void)argument;
-    return strstr(admin_page("/readyz"), "503") != NULL;
+    return strstr(admin_page("/readyz"), argument) != NULL;
 }
 
 static void lost_database_is_told_and_heals_by_itself(void **state)
@@ -288,9 +296,10 @@ static void lost_database_is_told_and_heals_by_itself(void **state)
     assert_true(strtol(answer_header(answer, "Retry-After"), NULL, 10) > 0);
     expect_problem(503, "unavailable", NULL, "POST", "/v1/sessions", doc("{ss ss}", "login", "auditor", "password", "x"));
     expect(200, NULL, "GET", "/livez", NULL);
-    assert_true(eventually(is_not_ready, NULL));
+    assert_true(eventually(readiness_is, (void *)(uintptr_t) "HTTP/1.1 503"));
     assert_true(cluster_resume(house.cluster));
     assert_true(eventually(is_back, path));
+    assert_true(eventually(readiness_is, (void *)(uintptr_t) "HTTP/1.1 200"));
     get(200, &world.enterprise_a, "needs", need);
     need_post(&world.enterprise_a, NULL);
 }
@@ -344,7 +353,8 @@ static void stop_answers_what_is_in_flight(void **state)
     bool closed = eventually(takes_no_more, NULL);
     house_sql("delete from gate");
     pthread_join(request.thread, NULL);
-    assert_true(waiting && closed);
+    assert_true(waiting);
+    assert_true(closed);
     check_status(request.answer, 200);
     assert_string_equal(text_of(request.answer->json, "id"), world.credit_a);
     assert_string_equal(answer_header(request.answer, "Connection"), "close");

@@ -21,7 +21,11 @@ select distinct on (n.enterprise_id) n.enterprise_id, n.id, n.amount_fen,
     jsonb_strip_nulls(jsonb_build_object('kinds', n.kinds, 'amount_fen', n.amount_fen,
         'amount_min_fen', n.amount_min_fen, 'term_months', n.term_months, 'max_rate_ppm', n.max_rate_ppm,
         'purpose', n.purpose, 'repayments', n.repayments, 'collateral', n.collateral, 'facts', n.facts)),
-    m.input, m.result, m.digest
+    m.input, m.result, m.digest,
+    (select jsonb_build_object('catalogue_version', m.catalogue_version, 'weights_version', m.weights_version,
+            'considered', m.considered, 'eligible_total', m.eligible_total, 'unknown_total', m.unknown_total,
+            'near_total', m.near_total, 'packages', jsonb_agg(to_jsonb(x)))
+        from match x where x.run_id = m.id and x.province = m.province)
 from need n join match_run m on m.need_id = n.id and m.province = n.province
 where octet_length(m.result) < 120000
 order by n.enterprise_id, n.id
@@ -34,7 +38,7 @@ FORGET = """
 update need set fingerprint = id::text
 where id in (select case_id from audit_event where request_id = 'pgbench' and kind = 'need') and fingerprint <> id::text
 """
-PARAMETERS = ("user", "org", "need", "amount", "input", "facts", "result", "digest")
+PARAMETERS = ("user", "org", "need", "amount", "input", "facts", "result", "digest", "packages")
 
 
 class Pgbench:
@@ -58,7 +62,7 @@ class Pgbench:
 
     def _post(self, names):
         varied = f"jsonb_set(:{names['input']}::jsonb, '{{amount_fen}}', to_jsonb(:amount::bigint))"
-        create = statement("needs/create", [varied, *(f":{names[name]}" for name in ("result", "facts", "digest"))])
+        create = statement("needs/create", [varied, *(f":{names[name]}" for name in ("result", "facts", "digest", "packages"))])
         return ("\\set key random(1, 9000000000000000000)\n\\startpipeline\n"
                 + self._enter(names, "'create'", ":key", "'pgbench'") + create + "\\endpipeline\n")
 

@@ -146,7 +146,7 @@ static const rq_product *ref_partner(const world *w, const rq_need *need, unsign
 {
     const rq_product *best = NULL;
     char best_verdict = 'n';
-    for (int i = 0; i < PRODUCTS; i++) {
+    for (int i = 0; i < w->product_count; i++) {
         const rq_product *p = &w->products[i];
         if (p->kind != kind || !ref_open(p, need) || !ref_backs(p, loan, amount, term)) {
             continue;
@@ -288,7 +288,7 @@ static int64_t ref_backing(const rq_product *partner, int64_t owed)
 static int64_t ref_loan_cost(const world *w, const rq_need *need, int64_t term, row *r)
 {
     ref_loan loan;
-    int64_t flow[61] = {0}, interest[6] = {0}, backing[6] = {0};
+    int64_t flow[73] = {0}, interest[7] = {0}, backing[7] = {0};
     int years = (int)((term + 11) / 12);
     ref_schedule(r->amount, r->rate, term, r->repayment, &loan);
     flow[0] = r->amount;
@@ -314,7 +314,7 @@ static int64_t ref_loan_cost(const world *w, const rq_need *need, int64_t term, 
     for (int type = RQ_PROGRAMME_interest_subsidy; type <= RQ_PROGRAMME_fee_subsidy; type++) {
         const rq_programme *best = NULL;
         int64_t most = 0;
-        for (int i = 0; i < PROGRAMMES; i++) {
+        for (int i = 0; i < w->programme_count; i++) {
             const rq_programme *g = &w->programmes[i];
             int64_t money = 0;
             for (int y = 0; y < years && (int)g->type == type && ref_programme_fits(g, r->product, need);
@@ -388,7 +388,7 @@ static void ref_pools(const world *w, const rq_need *need, row *r)
     char last[RQ_UUID_TEXT + 1] = "";
     for (;;) {
         const rq_programme *next = NULL; /* the lowest id above the last one */
-        for (int i = 0; i < PROGRAMMES; i++) {
+        for (int i = 0; i < w->programme_count; i++) {
             const rq_programme *g = &w->programmes[i];
             bool is_kind = g->type == RQ_PROGRAMME_risk_pool || (g->type == RQ_PROGRAMME_bridge_fund &&
                                                                  r->product->kind == RQ_INDEX(kind, bridge));

@@ -9,7 +9,7 @@ int64_t half_up(int64_t value, int64_t by, int64_t per);
 
 /* Months 1 to at most 60. */
 typedef struct ref_loan {
-    int64_t interest[61], payment[61], owed[61]; /* owed: after the payment */
+    int64_t interest[73], payment[73], owed[73]; /* owed: after the payment */
 } ref_loan;
 
 void ref_schedule(int64_t amount, int64_t rate, int64_t term, unsigned method, ref_loan *out);

@@ -1,112 +1,9 @@
-/* The engine against the reference: 1,000 random needs before 2,000 random products must give the same
- * lists in the same order, with the same terms, partners, programmes, costs and scores. */
-#include "match_reference.h"
+/* The engine against the reference: the same lists in the same order, with the same terms, partners,
+ * programmes, costs and scores. Once 1,000 needs before 2,000 products, and once 12,000 pairs of a small
+ * catalogue and a need at the bounds of its products. */
+#include "match_compare.h"
 
-enum { NEEDS = 1000 };
-
-static void same_id(const rq_product *ours, const rq_product *theirs, int need, size_t rank)
-{
-    if ((ours == NULL) != (theirs == NULL) || (ours != NULL && strcmp(ours->id, theirs->id) != 0)) {
-        fail_msg("need %d rank %zu: %s, not %s", need, rank, ours != NULL ? ours->id : "none",
-                 theirs != NULL ? theirs->id : "none");
-    }
-}
-
-static void same_number(int64_t ours, int64_t theirs, const char *what, int need, const rq_product *product)
-{
-    if (ours != theirs) {
-        fail_msg("need %d product %s: %s %lld, not %lld", need, product->id, what, (long long)ours,
-                 (long long)theirs);
-    }
-}
-
-static void same_package(const rq_package *ours, const row *theirs, int need, size_t rank)
-{
-    same_id(ours->product, theirs->product, need, rank);
-    same_id(ours->guarantee, theirs->guarantee, need, rank);
-    same_id(ours->insurance, theirs->insurance, need, rank);
-    same_number((int)ours->class, theirs->class, "class", need, ours->product);
-    same_number(ours->tier, theirs->tier, "tier", need, ours->product);
-    same_number(ours->amount_fen, theirs->amount, "amount", need, ours->product);
-    same_number(ours->rate_ppm, theirs->rate, "rate", need, ours->product);
-    same_number(ours->repayment, theirs->repayment, "repayment", need, ours->product);
-    same_number((int64_t)ours->fail_count, (int64_t)theirs->fails, "fails", need, ours->product);
-    same_number((int64_t)ours->unknown_count, (int64_t)theirs->unknowns, "unknowns", need, ours->product);
-    same_number((int64_t)ours->programme_count, (int64_t)theirs->programme_count, "programmes", need,
-                ours->product);
-    for (size_t i = 0; i < ours->programme_count; i++) {
-        assert_string_equal(ours->programmes[i]->id, theirs->programmes[i]->id);
-    }
-    same_number(ours->cost_ppm, theirs->cost, "cost", need, ours->product);
-    same_number(ours->score_ppm, theirs->score, "score", need, ours->product);
-}
-
-/* Walks the sorted rows of a class and holds each against the engine's list. */
-static void same_list(const rq_package *ours, size_t count, const row *rows, size_t row_count, int class,
-                      size_t top, size_t per_institution, int need)
-{
-    int taken[INSTITUTIONS + 1] = {0};
-    size_t rank = 0;
-    for (size_t i = 0; i < row_count && rank < top; i++) {
-        if (rows[i].class != class) {
-            continue;
-        }
-        const char *digits = rows[i].product->institution_id + 24;
-        int *held = &taken[strtol(digits, NULL, 10)];
-        if (class == RQ_ELIGIBLE && per_institution > 0 && *held >= (int)per_institution) {
-            continue;
-        }
-        (*held)++;
-        if (rank == count) {
-            fail_msg("need %d class %d: %zu packages, but %s is missing", need, class, count,
-                     rows[i].product->id);
-        }
-        same_package(&ours[rank], &rows[i], need, rank);
-        rank++;
-    }
-    same_number((int64_t)count, (int64_t)rank, "count", need, rows[0].product);
-}
-
-static void compare_need(const world *w, const rq_catalogue *catalogue, const rq_need *need, int number,
-                         rq_arena *arena, size_t shown[3])
-{
-    static row rows[PRODUCTS];
-    size_t count = 0, considered = 0, totals[3] = {0};
-    for (int i = 0; i < PRODUCTS; i++) {
-        if ((need->kinds >> w->products[i].kind & 1) == 1 && ref_open(&w->products[i], need)) {
-            considered++;
-            row r = ref_evaluate(w, &w->products[i], need);
-            if (r.class >= 0) {
-                totals[r.class]++;
-                rows[count++] = r;
-            }
-        }
-    }
-    qsort(rows, count, sizeof rows[0], ref_order);
-    /* every other need takes everything, the rest a short list with a cap an institution */
-    bool is_short = number % 2 == 1;
-    rq_match_options options = {.top = is_short ? 8 : PRODUCTS,
-                                .top_near = is_short ? 5 : PRODUCTS,
-                                .top_unknown = is_short ? 5 : PRODUCTS,
-                                .per_institution = is_short ? (size_t)(number / 2 % 3) : 0};
-    rq_match_result result;
-    rq_error error = {0};
-    if (rq_match(catalogue, need, &options, arena, &result, &error) != RQ_OK) {
-        fail_msg("need %d: %s", number, error.message);
-    }
-    assert_int_equal(result.considered, considered);
-    assert_int_equal(result.eligible_total, totals[RQ_ELIGIBLE]);
-    assert_int_equal(result.unknown_total, totals[RQ_NEEDS_FACTS]);
-    assert_int_equal(result.near_total, totals[RQ_NEAR_MISS]);
-    same_list(result.eligible, result.eligible_count, rows, count, RQ_ELIGIBLE, options.top,
-              options.per_institution, number);
-    same_list(result.unknown, result.unknown_count, rows, count, RQ_NEEDS_FACTS, options.top_unknown, 0,
-              number);
-    same_list(result.near, result.near_count, rows, count, RQ_NEAR_MISS, options.top_near, 0, number);
-    for (int class = 0; class < 3; class ++) {
-        shown[class] += totals[class];
-    }
-}
+enum { NEEDS = 1000, CATALOGUES = 2000, NEEDS_EACH = 6 };
 
 static void a_thousand_needs_match_two_thousand_products_as_the_reference_does(void **state)
 {
@@ -117,9 +14,10 @@ static void a_thousand_needs_match_two_thousand_products_as_the_reference_does(v
     rq_arena *arena = rq_arena_new((size_t)64 << 20);
     assert_non_null(arena);
     size_t shown[3] = {0};
+    rq_match_result result;
     for (int i = 0; i < NEEDS; i++) {
         rq_need need = world_need();
-        compare_need(&w, catalogue, &need, i, arena, shown);
+        compare_need(&w, catalogue, &need, i, arena, shown, &result);
         rq_arena_reset(arena);
     }
     /* a comparison of nothing would prove nothing */
@@ -132,10 +30,80 @@ static void a_thousand_needs_match_two_thousand_products_as_the_reference_does(v
     rq_catalogue_unref(catalogue);
 }
 
+/* Which operator gave which verdict, and which condition. */
+typedef struct tally {
+    size_t ops[RQ_OPS][3];
+    size_t sources[RQ_CHECK_SOURCES][3];
+} tally;
+
+static void count_checks(tally *seen, const rq_package *packages, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < packages[i].check_count; k++) {
+            const rq_check *check = &packages[i].checks[k];
+            seen->sources[check->source][check->verdict]++;
+            if (check->source == RQ_CHECK_rule) {
+                seen->ops[check->op][check->verdict]++;
+            }
+        }
+    }
+}
+
+/* A comparison that never met a condition would prove nothing about it. */
+static void every_condition_was_met(const tally *seen)
+{
+    for (int op = 0; op < RQ_OPS; op++) {
+        for (int verdict = RQ_FAIL; verdict <= RQ_PASS; verdict++) {
+            if (seen->ops[op][verdict] < 20) {
+                fail_msg("%s gave verdict %d %zu times", rq_op_names[op], verdict, seen->ops[op][verdict]);
+            }
+        }
+    }
+    for (int source = 0; source < RQ_CHECK_SOURCES; source++) {
+        const size_t *verdicts = seen->sources[source];
+        bool is_met = source == RQ_CHECK_tier ? verdicts[RQ_NOT_KNOWN] >= 20
+                                              : verdicts[RQ_FAIL] >= 20 && verdicts[RQ_PASS] >= 20;
+        if (!is_met) {
+            fail_msg("%s was met too rarely", rq_check_names[source]);
+        }
+    }
+}
+
+static void small_catalogues_match_needs_at_their_bounds_as_the_reference_does(void **state)
+{
+    (void)state;
+    static world w;
+    static tally seen;
+    rq_arena *arena = rq_arena_new((size_t)64 << 20);
+    assert_non_null(arena);
+    size_t shown[3] = {0};
+    for (int i = 0; i < CATALOGUES; i++) {
+        /* a few, about a block, and more than one block of a cluster */
+        world_draw_few(&w, (uint64_t)i + 1, i % 100 == 0 ? 1200 : 4 + i % 40, i % 12);
+        rq_catalogue *catalogue =
+            catalogue_of(w.products, (size_t)w.product_count, w.programmes, (size_t)w.programme_count);
+        for (int k = 0; k < NEEDS_EACH; k++) {
+            rq_need need = world_need_at_bounds(&w);
+            rq_match_result result;
+            compare_need(&w, catalogue, &need, i * NEEDS_EACH + k, arena, shown, &result);
+            count_checks(&seen, result.eligible, result.eligible_count);
+            count_checks(&seen, result.unknown, result.unknown_count);
+            count_checks(&seen, result.near, result.near_count);
+            rq_arena_reset(arena);
+        }
+        rq_catalogue_unref(catalogue);
+    }
+    every_condition_was_met(&seen);
+    print_message("pairs %d: eligible %zu, lacking facts %zu, near misses %zu\n", CATALOGUES * NEEDS_EACH,
+                  shown[RQ_ELIGIBLE], shown[RQ_NEEDS_FACTS], shown[RQ_NEAR_MISS]);
+    rq_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thousand_needs_match_two_thousand_products_as_the_reference_does),
+        cmocka_unit_test(small_catalogues_match_needs_at_their_bounds_as_the_reference_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -258,13 +258,113 @@ rq_need world_need(void)
     return need;
 }
 
-void world_draw(world *w, uint64_t from_seed)
+/* One of the numbers next to `bound`, and sometimes any other. */
+static int64_t near_to(int64_t bound)
+{
+    int64_t value = bound + between(-1, 1);
+    return value > 0 ? value : 0;
+}
+
+static void move_to_rule(rq_need *need, const rq_rule *rule)
+{
+    bool is_set =
+        rq_facts[rule->fact].type == RQ_FACT_TYPE_word || rq_facts[rule->fact].type == RQ_FACT_TYPE_words;
+    if (rule->op == RQ_OP_ratio_ge) {
+        know(need, rule->fact,
+             near_to(need->amount_fen / rule->value * 1000000 +
+                     need->amount_fen % rule->value * 1000000 / rule->value));
+    } else if (rq_facts[rule->fact].type == RQ_FACT_TYPE_flag) {
+        know(need, rule->fact, between(0, 1));
+    } else if (is_set) {
+        int64_t words = rq_facts[rule->fact].type == RQ_FACT_TYPE_words;
+        int64_t value = rule->value & (words && chance(50) ? (int64_t)draw() : rule->value);
+        know(need, rule->fact, value != 0 && (words || (value & (value - 1)) == 0) ? value : value & -value);
+    } else {
+        know(need, rule->fact, near_to(rule->value));
+    }
+}
+
+static void move_to_terms(rq_need *need, const rq_product *product)
+{
+    int64_t amounts[] = {product->amount_min_fen, product->amount_max_fen, product->capacity_fen_left,
+                         product->tier_count > 0 ? product->tiers[0].amount_max_fen : RQ_UNSET};
+    int64_t amount = amounts[between(0, 3)];
+    if (amount != RQ_UNSET && amount > 1) {
+        amount = near_to(amount);
+        set_amount(need, chance(50) ? amount : amount + between(0, 100) * WAN, amount);
+    }
+    int64_t term = chance(50) ? product->term_max_months : product->term_min_months;
+    if (term != RQ_UNSET && chance(70)) {
+        term = near_to(term);
+        set_term(need, term > 0 ? term : 1);
+    }
+    int64_t days = chance(50) ? product->term_max_days : product->term_min_days;
+    if (days != RQ_UNSET) {
+        days = near_to(days);
+        need->term_days = days > 0 ? days : 1;
+    }
+    if (product->rate.low_ppm != RQ_UNSET && chance(30)) {
+        int64_t base = product->rate.base == RQ_RATE_lpr_1y   ? 30000
+                       : product->rate.base == RQ_RATE_lpr_5y ? 35000
+                                                              : 0;
+        need->max_rate_ppm = near_to(product->rate.low_ppm + base);
+    }
+    if (product->valid_to != INT32_MAX && chance(30)) {
+        need->as_of = (rq_date)(product->valid_to + between(-1, 1));
+    }
+}
+
+rq_need world_need_at_bounds(const world *w)
+{
+    rq_need need = world_need();
+    need.kinds |= UINT64_C(1) << between(0, RQ_INDEX(kind, equity));
+    for (int64_t round = between(1, 4); round > 0; round--) {
+        const rq_product *product = &w->products[between(0, w->product_count - 1)];
+        if (product->kind <= RQ_INDEX(kind, equity)) {
+            need.kinds |= UINT64_C(1) << product->kind;
+        }
+        move_to_terms(&need, product);
+        for (size_t i = 0; i < product->rule_count; i++) {
+            if (product->rules[i].fact > RQ_FACT_term_months) {
+                move_to_rule(&need, &product->rules[i]);
+            }
+        }
+        for (size_t i = 0; i < product->tier_count; i++) {
+            for (size_t k = 0; k < product->tiers[i].when_count; k++) {
+                if (product->tiers[i].when[k].fact > RQ_FACT_term_months) {
+                    move_to_rule(&need, &product->tiers[i].when[k]);
+                }
+            }
+        }
+    }
+    return need;
+}
+
+int64_t world_between(int64_t low, int64_t high)
+{
+    return between(low, high);
+}
+
+void world_redraw(world *w, int at)
+{
+    char *end;
+    draw_product(w, at, (int)strtol(w->products[at].id + 24, &end, 10));
+}
+
+void world_draw_few(world *w, uint64_t from_seed, int products, int programmes)
 {
     seed = from_seed;
-    for (int i = 0; i < PRODUCTS; i++) {
+    w->product_count = products;
+    w->programme_count = programmes;
+    for (int i = 0; i < products; i++) {
         draw_product(w, i, i * 1237 % PRODUCTS + 1);
     }
-    for (int i = 0; i < PROGRAMMES; i++) {
+    for (int i = 0; i < programmes; i++) {
         draw_programme(w, i);
     }
+}
+
+void world_draw(world *w, uint64_t from_seed)
+{
+    world_draw_few(w, from_seed, PRODUCTS, PROGRAMMES);
 }

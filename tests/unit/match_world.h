@@ -8,6 +8,7 @@
 enum { PRODUCTS = 2000, PROGRAMMES = 60, INSTITUTIONS = 60, RULES_MAX = 4, TIERS_MAX = 3 };
 
 typedef struct world {
+    int product_count, programme_count;
     rq_product products[PRODUCTS];
     rq_programme programmes[PROGRAMMES];
     rq_rule rules[PRODUCTS][RULES_MAX];
@@ -24,7 +25,15 @@ typedef struct world {
 } world;
 
 void world_draw(world *w, uint64_t from_seed);
+/* A small one: so many of each. */
+void world_draw_few(world *w, uint64_t from_seed, int products, int programmes);
 /* The next need of the same seed. */
 rq_need world_need(void);
+/* The next need, moved to the bounds of the world's products: at them, just below and just above. */
+rq_need world_need_at_bounds(const world *w);
+/* A number of the same seed. */
+int64_t world_between(int64_t low, int64_t high);
+/* Draws product `at` anew, under the same id. */
+void world_redraw(world *w, int at);
 
 #endif

@@ -1,9 +1,7 @@
 -- Keeps a fresh match of a need that is still looking.
 -- lane: write
--- parameters: id computed facts digest
+-- parameters: id computed facts digest packages
 select r.*
-from need n,
-    app.store_match(n, $3, $2, $4) stored,
+from app.match_again($1::uuid, $3, $2, $4, $5::jsonb) n,
     app.reply(200, $2::jsonb || jsonb_build_object('need_id', n.id), null, null) r
-where n.id = $1::uuid
-    and n.state in ('draft', 'checking', 'returned', 'open', 'claimed', 'offered', 'stalled', 'unmet')
+where n.id is not null

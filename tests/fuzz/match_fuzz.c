@@ -1,0 +1,371 @@
+/* Builds a catalogue out of arbitrary bytes and matches a need against it. What breaks a bound must be
+ * refused; for the rest, the totals must be those of the products explained one by one, every list must be in
+ * the published order, and a snapshot made by changes must answer as one built at once. */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rongqiao/match.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { PRODUCTS = 12, RULES = 3, TIERS = 2, FEES = 2, LISTS = 3, PROGRAMMES = 3, LEAST_INPUT = 16 };
+
+typedef struct reader {
+    const uint8_t *data;
+    size_t left;
+} reader;
+
+static uint8_t byte(reader *from)
+{
+    if (from->left == 0) {
+        return 0;
+    }
+    from->left--;
+    return *from->data++;
+}
+
+static uint64_t up_to(reader *from, uint64_t most)
+{
+    return byte(from) % (most + 1);
+}
+
+/* Mostly a number within bounds, now and then an extreme one. */
+static int64_t number(reader *from, int64_t scale)
+{
+    static const int64_t extremes[] = {0,
+                                       1,
+                                       -1,
+                                       INT32_MAX,
+                                       INT32_MIN,
+                                       INT64_MAX,
+                                       RQ_UNSET + 1,
+                                       INT64_C(10000000000000),
+                                       INT64_C(1000000000000000000)};
+    uint8_t kind = byte(from);
+    if (kind < 24) {
+        return RQ_UNSET;
+    }
+    if (kind < 28) {
+        return extremes[up_to(from, sizeof extremes / sizeof extremes[0] - 1)];
+    }
+    return (int64_t)(byte(from) & 31) * scale + (int64_t)up_to(from, 2) - 1;
+}
+
+static void id(reader *from, uint64_t most, char out[RQ_UUID_TEXT + 1])
+{
+    static const char pattern[RQ_UUID_TEXT + 1] = "00000000-0000-7000-8000-000000000000";
+    uint64_t chosen = up_to(from, most);
+    memcpy(out, pattern, sizeof pattern);
+    out[RQ_UUID_TEXT - 1] = "0123456789abcdef"[chosen & 15];
+    out[RQ_UUID_TEXT - 2] = chosen >= 250 ? 'X' : "0123456789abcdef"[chosen >> 4 & 15];
+}
+
+typedef struct shelf {
+    rq_rule rules[RULES], when[TIERS][1];
+    rq_tier tiers[TIERS];
+    rq_fee fees[FEES];
+    rq_day_fee days[FEES];
+    uint32_t regions[LISTS];
+    char in[LISTS][8], out[LISTS][8], partners[LISTS][RQ_UUID_TEXT + 1];
+} shelf;
+
+static rq_rule rule(reader *from)
+{
+    rq_rule made = {.fact = (rq_fact)up_to(from, RQ_FACTS),
+                    .op = (rq_op)up_to(from, RQ_OPS),
+                    .hard = up_to(from, 3) > 0,
+                    .weight = (int32_t)up_to(from, 20),
+                    .repair = (unsigned)up_to(from, 9)};
+    made.value = made.fact < RQ_FACTS && rq_facts[made.fact].type >= RQ_FACT_TYPE_flag
+                     ? (int64_t)up_to(from, 31)
+                     : number(from, 100000);
+    return made;
+}
+
+static rq_rate rate(reader *from)
+{
+    rq_rate made = {(rq_rate_base)up_to(from, 3), number(from, 5000), number(from, 9000)};
+    if (made.low_ppm != RQ_UNSET && made.high_ppm != RQ_UNSET && made.high_ppm < made.low_ppm) {
+        made.high_ppm = made.low_ppm;
+    }
+    return made;
+}
+
+static void industry(reader *from, char out[8])
+{
+    static const char some[][8] = {"C", "C2", "C26", "C261", "C2614", "F", "F51", "I65", "", "c26"};
+    memcpy(out, some[up_to(from, byte(from) == 255 ? 9 : 7)], 8);
+}
+
+static void lists(reader *from, rq_product *product, shelf *room)
+{
+    static const uint32_t regions[] = {330106, 330100, 330000, 0, 320500, 320000, 110101, 123};
+    product->regions = room->regions;
+    product->region_count = up_to(from, LISTS);
+    for (size_t i = 0; i < product->region_count; i++) {
+        room->regions[i] = regions[up_to(from, 7)];
+    }
+    product->industries_in = (const char(*)[8])room->in;
+    product->industries_in_count = up_to(from, 9) / 8;
+    product->industries_out = (const char(*)[8])room->out;
+    product->industries_out_count = up_to(from, 9) / 8;
+    product->partners = (const char(*)[RQ_UUID_TEXT + 1]) room->partners;
+    product->partner_count = up_to(from, 9) / 7;
+    for (size_t i = 0; i < LISTS; i++) {
+        industry(from, room->in[i]);
+        industry(from, room->out[i]);
+        id(from, 8, room->partners[i]);
+    }
+}
+
+static void terms(reader *from, rq_product *product)
+{
+    product->amount_min_fen = number(from, 1000000);
+    product->amount_max_fen = number(from, 30000000);
+    product->term_min_months = number(from, 2);
+    product->term_max_months = number(from, 6);
+    product->term_min_days = number(from, 1);
+    product->term_max_days = number(from, 3);
+    product->rate = rate(from);
+    product->repayments = up_to(from, 32);
+    product->guarantee = (rq_backing)(up_to(from, 8) / 4);
+    product->insurance = (rq_backing)(up_to(from, 8) / 4);
+    product->promised_hours = number(from, 10);
+    product->capacity_cases_left = up_to(from, 3) == 0 ? number(from, 1) : RQ_UNSET;
+    product->capacity_fen_left = up_to(from, 3) == 0 ? number(from, 20000000) : RQ_UNSET;
+    product->valid_from = up_to(from, 7) == 0 ? 20000 + (rq_date)up_to(from, 3) : INT32_MIN;
+    product->valid_to = up_to(from, 7) == 0 ? 20000 + (rq_date)up_to(from, 3) : INT32_MAX;
+    product->fee_ppm = number(from, 2000);
+    product->coverage_ppm = number(from, 50000);
+    product->counter_guarantee = (int)up_to(from, 2) - 1;
+    product->record = (rq_record){(int32_t)up_to(from, 200), (int32_t)up_to(from, 200), number(from, 20),
+                                  (int32_t)up_to(from, 100) * 10000 - 1};
+    if (product->record.approvals > product->record.answers) {
+        product->record.approvals = product->record.answers;
+    }
+}
+
+static rq_product draw(reader *from, shelf *room)
+{
+    rq_product product = {.institution_zh = "甲", .name_zh = "乙", .kind = (unsigned)up_to(from, 12)};
+    id(from, byte(from) < 4 ? 255 : 30, product.id);
+    id(from, 8, product.institution_id);
+    lists(from, &product, room);
+    terms(from, &product);
+    product.rules = room->rules;
+    product.rule_count = up_to(from, RULES);
+    product.tiers = room->tiers;
+    product.tier_count = up_to(from, 5) > 2 ? up_to(from, TIERS) : 0;
+    product.fees = room->fees;
+    product.fee_count = up_to(from, FEES);
+    product.day_fees = room->days;
+    product.day_fee_count = up_to(from, FEES);
+    for (size_t i = 0; i < RULES; i++) {
+        room->rules[i] = rule(from);
+    }
+    for (size_t i = 0; i < TIERS; i++) {
+        room->when[i][0] = rule(from);
+        room->tiers[i] = (rq_tier){room->when[i],   up_to(from, 1), number(from, 40000000),
+                                   number(from, 7), rate(from),     up_to(from, 3) == 0};
+    }
+    for (size_t i = 0; i < FEES; i++) {
+        room->fees[i] = (rq_fee){.basis = (rq_fee_basis)up_to(from, 1),
+                                 .when = (rq_fee_when)up_to(from, 1),
+                                 .value = (int64_t)up_to(from, 40) * 1000};
+        room->days[i] = (rq_day_fee){(int32_t)(i * 8 + up_to(from, 9)), (int32_t)up_to(from, 200)};
+    }
+    return product;
+}
+
+static rq_programme programme(reader *from, size_t number_of, rq_rule *room)
+{
+    static const uint32_t region[] = {330000};
+    rq_programme made = {.name_zh = "丙",
+                         .type = (rq_programme_type)up_to(from, 3),
+                         .kinds = up_to(from, 3) > 0 ? 0 : byte(from),
+                         .regions = region,
+                         .region_count = up_to(from, 1),
+                         .rules = room,
+                         .rule_count = up_to(from, 3) / 3,
+                         .share_ppm = (int64_t)up_to(from, 100) * 10000,
+                         .points_ppm = RQ_UNSET,
+                         .cap_fen = number(from, 100000),
+                         .valid_from = INT32_MIN,
+                         .valid_to = INT32_MAX};
+    *room = rule(from);
+    if (made.type == RQ_PROGRAMME_interest_subsidy && up_to(from, 1) == 0) {
+        made.share_ppm = RQ_UNSET;
+        made.points_ppm = (int64_t)up_to(from, 60) * 1000 + 1;
+    }
+    reader chosen = {(const uint8_t[]){(uint8_t)number_of}, 1};
+    id(&chosen, 30, made.id);
+    return made;
+}
+
+static rq_need draw_need(reader *from)
+{
+    rq_need need = {.kinds = byte(from) | (uint64_t)up_to(from, 7) << 8,
+                    .amount_fen = number(from, 10000000),
+                    .amount_min_fen = number(from, 1000000),
+                    .term_months = number(from, 3),
+                    .term_days = number(from, 2),
+                    .max_rate_ppm = number(from, 8000),
+                    .repayments = up_to(from, 31),
+                    .region = up_to(from, 3) > 0 ? 330106 : (uint32_t)up_to(from, 99) * 10000,
+                    .as_of = 20000 + (rq_date)up_to(from, 3)};
+    industry(from, need.industry);
+    for (size_t fact = 0; fact < RQ_FACTS; fact++) {
+        bool is_word = rq_facts[fact].type >= RQ_FACT_TYPE_flag;
+        need.facts[fact].known = up_to(from, 3) > 0;
+        need.facts[fact].value = is_word ? (int64_t)up_to(from, 31) : number(from, 100000);
+    }
+    return need;
+}
+
+static rq_catalogue *catalogue_of(const rq_product *products, size_t count, const rq_programme *programmes,
+                                  size_t programme_count, int32_t cost_cap_ppm)
+{
+    rq_catalogue_input input = {.version = 1,
+                                .lpr_1y_ppm = 30000,
+                                .lpr_5y_ppm = 35000,
+                                .weights = {1, 30, 25, 20, 15, 10, 400000, 20, cost_cap_ppm, 240},
+                                .products = products,
+                                .product_count = count,
+                                .programmes = programmes,
+                                .programme_count = programme_count};
+    rq_catalogue *catalogue = NULL;
+    return rq_catalogue_new(&input, &catalogue, NULL) == RQ_OK ? catalogue : NULL;
+}
+
+static bool is_in_order(const rq_package *a, const rq_package *b)
+{
+    if (a->class == RQ_NEAR_MISS && a->fail_count != b->fail_count) {
+        return a->fail_count < b->fail_count;
+    }
+    if (a->score_ppm != b->score_ppm) {
+        return a->score_ppm > b->score_ppm;
+    }
+    if (a->cost_ppm != b->cost_ppm) {
+        return a->cost_ppm != RQ_UNSET && (b->cost_ppm == RQ_UNSET || a->cost_ppm < b->cost_ppm);
+    }
+    return strcmp(a->product->id, b->product->id) < 0;
+}
+
+static bool is_hopeless(const rq_package *package)
+{
+    bool hopeless = package->fail_count > 2;
+    for (size_t i = 0; i < package->check_count; i++) {
+        const rq_check *check = &package->checks[i];
+        hopeless = hopeless ||
+                   (check->hard && check->verdict == RQ_FAIL && check->repair == RQ_INDEX(repair, nobody));
+    }
+    return hopeless;
+}
+
+/* The first of a list is the best of all that are explained. */
+static void check_against_explained(const rq_catalogue *catalogue, const rq_product *products, size_t count,
+                                    const rq_need *need, const rq_match_result *result, rq_arena *arena)
+{
+    size_t totals[3] = {0}, considered = 0;
+    const rq_package *lists[3] = {result->eligible, result->unknown, result->near};
+    for (size_t i = 0; i < count; i++) {
+        rq_package package;
+        bool is_open;
+        rq_status status = rq_match_explain(catalogue, need, products[i].id, arena, &package, &is_open, NULL);
+        assert(status == RQ_OK);
+        considered += is_open;
+        if (is_open && !is_hopeless(&package)) {
+            totals[package.class]++;
+            assert(!is_in_order(&package, &lists[package.class][0]) ||
+                   strcmp(package.product->id, lists[package.class][0].product->id) == 0);
+        }
+    }
+    assert(considered == result->considered && totals[0] == result->eligible_total &&
+           totals[1] == result->unknown_total && totals[2] == result->near_total);
+}
+
+static void render(const rq_match_result *result, rq_buffer *out)
+{
+    rq_buffer_init(out, (size_t)8 << 20);
+    rq_json json = rq_json_on(out);
+    rq_match_render(result, &json);
+    assert(!out->failed);
+}
+
+static void check_order(const rq_package *packages, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        assert(is_in_order(&packages[i - 1], &packages[i]));
+    }
+}
+
+/* From half of the products, and the rest as changes. */
+static void check_update(const rq_product *products, size_t count, const rq_programme *programmes,
+                         size_t programme_count, int32_t cap, const rq_need *need, const rq_buffer *expected,
+                         rq_arena *arena)
+{
+    static const rq_match_options options = {.top = 5, .top_near = 5, .top_unknown = 5, .per_institution = 1};
+    rq_catalogue *half = catalogue_of(products, count / 2 + 1, programmes, programme_count, cap),
+                 *full = NULL;
+    assert(half != NULL);
+    rq_catalogue_changes changes = {
+        .version = 1, .changed = products + count / 2, .changed_count = count - count / 2};
+    rq_status status = rq_catalogue_update(half, &changes, &full, NULL);
+    assert(status == RQ_OK);
+    rq_match_result result;
+    status = rq_match(full, need, &options, arena, &result, NULL);
+    assert(status == RQ_OK);
+    rq_buffer out;
+    render(&result, &out);
+    assert(out.length == expected->length && memcmp(out.data, expected->data, out.length) == 0);
+    rq_buffer_done(&out);
+    rq_catalogue_unref(half);
+    rq_catalogue_unref(full);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const rq_match_options options = {.top = 5, .top_near = 5, .top_unknown = 5, .per_institution = 1};
+    static shelf shelves[PRODUCTS];
+    static rq_product products[PRODUCTS];
+    static rq_programme programmes[PROGRAMMES];
+    static rq_rule programme_rules[PROGRAMMES];
+    reader from = {data, size};
+    if (size < LEAST_INPUT) {
+        return 0;
+    }
+    rq_need need = draw_need(&from);
+    int32_t cap = (int32_t)up_to(&from, 24) * 10000 + 1;
+    size_t count = up_to(&from, PRODUCTS - 1) + 1, programme_count = up_to(&from, PROGRAMMES), kept = 0;
+    for (size_t i = 0; i < programme_count; i++) {
+        programmes[i] = programme(&from, i, &programme_rules[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        products[kept] = draw(&from, &shelves[kept]);
+        /* one product that breaks a bound must not hide the others */
+        rq_catalogue *alone = catalogue_of(&products[kept], 1, NULL, 0, cap);
+        kept += alone != NULL;
+        rq_catalogue_unref(alone);
+    }
+    rq_catalogue *catalogue = catalogue_of(products, kept, programmes, programme_count, cap);
+    rq_arena *arena = rq_arena_new((size_t)64 << 20);
+    rq_match_result result;
+    if (catalogue != NULL && arena != NULL &&
+        rq_match(catalogue, &need, &options, arena, &result, NULL) == RQ_OK) {
+        rq_buffer out;
+        check_order(result.eligible, result.eligible_count);
+        check_order(result.unknown, result.unknown_count);
+        check_order(result.near, result.near_count);
+        check_against_explained(catalogue, products, kept, &need, &result, arena);
+        render(&result, &out);
+        if (kept > 0) {
+            check_update(products, kept, programmes, programme_count, cap, &need, &out, arena);
+        }
+        rq_buffer_done(&out);
+    }
+    rq_arena_free(arena);
+    rq_catalogue_unref(catalogue);
+    return 0;
+}

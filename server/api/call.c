@@ -14,9 +14,7 @@ static void after_principal(rq_call *call);
 static void compute(rq_call *call);
 static void execute(rq_call *call);
 
-/* Answers
- * ----------------------------------------------------------------------------------------------------------
- */
+/* Answers ----------------------------------------------------------------------------------------- */
 
 enum { COMMON_HEADERS = 2, ANSWER_HEADERS = 8 };
 
@@ -131,8 +129,7 @@ void rq_call_refuse_sql(rq_call *call, const rq_db_reply *reply)
     refuse(call, problem, &faults, ours && reply->detail[0] == '{' ? reply->detail : NULL, NULL);
 }
 
-/* Who asks
- * ----------------------------------------------------------------------------------------------------- */
+/* Who asks ---------------------------------------------------------------------------------------- */
 
 static void on_principal(void *argument, const rq_db_reply *reply)
 {
@@ -179,9 +176,7 @@ static void find_principal(rq_call *call)
     }
 }
 
-/* The way
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* The way ----------------------------------------------------------------------------------------- */
 
 /* The statement's parameters by the names in its header. */
 static rq_db_step step_for(rq_call *call, const char *name)

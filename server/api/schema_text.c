@@ -115,8 +115,7 @@ json_t *rq_schema_from_cells(const rq_schema *schema, char *const *header, char 
     return object;
 }
 
-/* Description
- * -------------------------------------------------------------------------------------------------- */
+/* Description ------------------------------------------------------------------------------------- */
 
 static void write_word(void *argument, const char *word, size_t length)
 {

@@ -18,8 +18,7 @@ struct rq_posted {
 const int64_t rq_latency_bounds_us[RQ_LATENCY_BUCKETS] = {100,   250,   500,    1000,   2500,    5000,
                                                           10000, 25000, 100000, 250000, 1000000, 5000000};
 
-/* What the net side asks
- * --------------------------------------------------------------------------------------------- */
+/* What the net side asks -------------------------------------------------------------------------- */
 
 static size_t body_limit(void *context, const rq_request *head)
 {
@@ -92,8 +91,7 @@ static const rq_net_handler net_handler = {
     .replied = on_replied,
 };
 
-/* Posts from other threads
- * --------------------------------------------------------------------------------------------- */
+/* Posts from other threads ------------------------------------------------------------------------ */
 
 bool rq_worker_post(rq_worker *worker, void (*function)(rq_worker *worker, void *argument), void *argument)
 {
@@ -190,9 +188,7 @@ static void break_loop(rq_worker *worker, void *argument)
     event_base_loopbreak(worker->base);
 }
 
-/* Life
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* Life -------------------------------------------------------------------------------------------- */
 
 static void on_pulse(evutil_socket_t fd, short what, void *argument)
 {

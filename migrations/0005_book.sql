@@ -341,8 +341,6 @@ begin
         update application set state = 'withdrawn'
         where need_id = new.id and province = new.province
             and state in ('received', 'action_required', 'investigating', 'pending_approval', 'refusal_pending', 'offered');
-        update guarantee_case set state = 'withdrawn'
-        where need_id = new.id and province = new.province and state in ('applied', 'reviewing', 'batch_filed');
     end if;
     return null;
 end
@@ -377,6 +375,12 @@ begin
         perform app.settle_need(new.need_id, new.province);
     elsif new.state in ('refused', 'lapsed', 'expired', 'not_chosen') then
         perform app.settle_need(new.need_id, new.province);
+    end if;
+    -- A guarantee that is not in force yet ends with the application it was to back.
+    if new.state in ('refused', 'lapsed', 'expired', 'not_chosen', 'fell_through', 'withdrawn') then
+        update guarantee_case set state = 'withdrawn'
+        where application_id = new.id and province = new.province
+            and state in ('applied', 'batch_filed', 'reviewing', 'pending_approval', 'refusal_pending', 'approved');
     end if;
     return null;
 end

@@ -368,6 +368,53 @@ rq_status rq_match_explain(const rq_catalogue *catalogue, const rq_need *need, c
 void rq_match_render(const rq_match_result *result, rq_json *json);
 void rq_package_render(const rq_package *package, const char *key, size_t rank, rq_json *json);
 
+/* ---- the other way: one product before all open needs ---- */
+
+/* The open needs, in a form that one product is judged against quickly. Added once each, then sealed; after
+ * that any number of threads may ask. Not reference counted: one owner frees it. */
+typedef struct rq_demand rq_demand;
+rq_status rq_demand_new(rq_demand **out_demand, rq_error *error) RQ_MUST_CHECK;
+/* Adds a need; its number is how many were added before it (at most 2^32 - 1). RQ_INVALID as in rq_match. */
+rq_status rq_demand_add(rq_demand *demand, const rq_need *need, rq_error *error) RQ_MUST_CHECK;
+rq_status rq_demand_seal(rq_demand *demand, rq_error *error) RQ_MUST_CHECK;
+void rq_demand_free(rq_demand *demand);
+size_t rq_demand_size(const rq_demand *demand);
+size_t rq_demand_bytes(const rq_demand *demand);
+
+typedef struct rq_reverse_options {
+    rq_date as_of; /* the day, in place of the needs' own */
+    int32_t lpr_1y_ppm, lpr_5y_ppm;
+    /* Partners are found for each need in rq_match; here the caller says what to assume of them. */
+    rq_verdict guarantee, insurance;
+    size_t first; /* eligible needs to name, the earliest numbers */
+} rq_reverse_options;
+
+typedef struct rq_reverse_count {
+    uint64_t needs;
+    int64_t amount_fen; /* what they wish for together */
+} rq_reverse_count;
+
+typedef struct rq_reverse_result {
+    uint64_t considered; /* needs of the product's kind that it is open to */
+    rq_reverse_count eligible, unknown, near;
+    const uint32_t *first; /* in `arena` */
+    size_t first_count;
+} rq_reverse_result;
+
+/* What each need's match would make of `product`, counted: the same rules and the same classes. */
+rq_status rq_reverse(const rq_demand *demand, const rq_product *product, const rq_reverse_options *options,
+                     rq_arena *arena, rq_reverse_result *out_result, rq_error *error) RQ_MUST_CHECK;
+
+typedef struct rq_what_if {
+    rq_reverse_result before, after;
+    int64_t gained_needs; /* eligible after, less eligible before */
+    int64_t gained_fen;
+} rq_what_if;
+/* The same with rule `rule` asking for `value` instead: "with 12 months instead of 24, 3,412 more". */
+rq_status rq_reverse_what_if(const rq_demand *demand, const rq_product *product, size_t rule, int64_t value,
+                             const rq_reverse_options *options, rq_arena *arena, rq_what_if *out_what_if,
+                             rq_error *error) RQ_MUST_CHECK;
+
 /* One cash flow at the end of month `month` (0: disbursement); positive is money to the enterprise. */
 typedef struct rq_cash_flow {
     int32_t month;

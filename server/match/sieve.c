@@ -4,15 +4,8 @@
 #include <string.h>
 
 #include "block.h"
+#include "clones.h"
 
-/* The hot loops once more for processors with wider vectors, chosen when the program starts; the
- * sanitizers can't work before that choice is made. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
-    !defined(__SANITIZE_THREAD__)
-#define EVERY_PROCESSOR __attribute__((target_clones("avx2", "default")))
-#else
-#define EVERY_PROCESSOR
-#endif
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 int64_t rq_industry_key(const char *text, size_t length)
@@ -279,7 +272,7 @@ ALWAYS_INLINE void sieve_columns(const rq_block *block, const rq_inputs *inputs,
     memcpy(out->more, more, sizeof more);
 }
 
-EVERY_PROCESSOR static void sieve_block(const rq_block *block, const rq_inputs *inputs, rq_sieve *out)
+RQ_EVERY_PROCESSOR static void sieve_block(const rq_block *block, const rq_inputs *inputs, rq_sieve *out)
 {
     switch (block->words) {
     case 1:
@@ -322,7 +315,7 @@ void rq_block_sieve(const rq_block *block, const rq_inputs *inputs, rq_sieve *ou
     }
 }
 
-EVERY_PROCESSOR size_t rq_set_size(const uint64_t *set, size_t words)
+RQ_EVERY_PROCESSOR size_t rq_set_size(const uint64_t *set, size_t words)
 {
     size_t size = 0;
     for (size_t w = 0; w < words; w++) {

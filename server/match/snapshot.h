@@ -5,7 +5,10 @@
 
 #include "block.h"
 
-enum { RQ_KINDS = RQ_FIRST_tag - RQ_FIRST_kind, RQ_PROVINCES = 100 }; /* first two digits of GB/T 2260; 0: of no single province */
+enum {
+    RQ_KINDS = RQ_FIRST_tag - RQ_FIRST_kind,
+    RQ_PROVINCES = 100
+}; /* first two digits of GB/T 2260; 0: of no single province */
 
 /* Blocks in order of their rows; reference counted. */
 typedef struct rq_cluster {

@@ -1,8 +1,10 @@
-/* The lives of cases: no move but those of the table of transitions, by no role but its own, with the reason it asks for,
- * and never maker and checker in one person. The table is read from the database; nothing of it is repeated here. */
+/* The lives of cases: no move but those of the table of transitions, by no role but its own, with the reason
+ * it asks for, and never maker and checker in one person. The table is read from the database; nothing of it
+ * is repeated here. */
 #include "schema_cases.h"
 
-/* One case of each kind, owned by enterprise A, bank A and the guarantor; its state is set beneath the guard. */
+/* One case of each kind, owned by enterprise A, bank A and the guarantor; its state is set beneath the guard.
+ */
 typedef struct kind_row {
     const char *kind, *table, *collection;
     char id[40];
@@ -40,11 +42,14 @@ static int open_with_cases(void **state)
     const char *application = apply_for(&world.enterprise_a, need, world.credit_a);
     const char *offer = offer_make(&world.maker_a, &world.checker_a, application, NULL);
     const char *guarantee = guarantee_approve(&world.enterprise_a, application, world.guarantee);
-    json_t *product = expect(201, &world.maker_a, "POST", "/v1/products", loan_document("credit_loan", "流转之用"));
+    json_t *product =
+        expect(201, &world.maker_a, "POST", "/v1/products", loan_document("credit_loan", "流转之用"));
     const char *const ids[] = {need, application, offer, guarantee, text_of(product, "id")};
     for (size_t i = 0; i < COUNT(kinds); i++)
         snprintf(kinds[i].id, sizeof(kinds[i].id), "%s", ids[i]);
-    table = json_loads(house_sql("select jsonb_agg(to_jsonb(t) order by kind, from_state, action) from transition t"), 0, NULL);
+    table = json_loads(
+        house_sql("select jsonb_agg(to_jsonb(t) order by kind, from_state, action) from transition t"), 0,
+        NULL);
     assert_non_null(table);
     return house_sweep(state);
 }
@@ -65,7 +70,8 @@ static void put_in(const kind_row *row, const char *state)
                                      strcmp(state, "disbursed") == 0 ? "current_date" : "null",
                                      strcmp(state, "disbursed") == 0 ? "'P'" : "null");
     const char *people = strcmp(row->kind, "need") == 0 ? "" : ", made_by = null, checked_by = null";
-    house_sql("begin; set local session_replication_role = replica; update %s set state = '%s', reason_code = null, "
+    house_sql("begin; set local session_replication_role = replica; update %s set state = '%s', reason_code "
+              "= null, "
               "reason_text = null%s%s where id = '%s'; commit",
               row->table, state, people, funded, row->id);
 }
@@ -88,7 +94,8 @@ static const json_t *transition_of(const kind_row *row, const char *state, const
     for (size_t i = 0; i < json_array_size(table); i++) {
         const json_t *transition = json_array_get(table, i);
         if (strcmp(text_of(transition, "kind"), row->kind) == 0 &&
-            strcmp(text_of(transition, "from_state"), state) == 0 && strcmp(text_of(transition, "action"), action) == 0)
+            strcmp(text_of(transition, "from_state"), state) == 0 &&
+            strcmp(text_of(transition, "action"), action) == 0)
             return transition;
     }
     return NULL;
@@ -101,7 +108,8 @@ static json_t *allowed(const kind_row *row, const char *state, const char *role)
     for (size_t i = 0; i < json_array_size(table); i++) {
         const json_t *transition = json_array_get(table, i);
         if (strcmp(text_of(transition, "kind"), row->kind) == 0 &&
-            strcmp(text_of(transition, "from_state"), state) == 0 && has_word(member_of(transition, "roles"), role))
+            strcmp(text_of(transition, "from_state"), state) == 0 &&
+            has_word(member_of(transition, "roles"), role))
             json_array_append(actions, member_of(transition, "action"));
     }
     return actions;
@@ -148,7 +156,8 @@ static void try_moves(const kind_row *row, const char *state)
 /* Calls for every state of the kind. */
 static void each_state(const kind_row *row, void (*visit)(const kind_row *row, const char *state))
 {
-    const char *states = house_sql("select string_agg(state, ' ' order by state) from case_state where kind = '%s'", row->kind);
+    const char *states = house_sql(
+        "select string_agg(state, ' ' order by state) from case_state where kind = '%s'", row->kind);
     for (const char *at = states; *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
         const char *state = textf("%.*s", (int)length, at);
@@ -177,7 +186,8 @@ static void compare_actions(const kind_row *row, const char *state)
         json_t *seen = get(200, parties[party].user, row->collection, row->id);
         assert_true(json_equal(member_of(seen, "actions"), allowed(row, state, parties[party].role)));
         /* A proposed refusal is the bank's own business until it is checked. */
-        bool masked = strcmp(row->kind, "application") == 0 && strcmp(state, "refusal_pending") == 0 && party == 0;
+        bool masked =
+            strcmp(row->kind, "application") == 0 && strcmp(state, "refusal_pending") == 0 && party == 0;
         assert_string_equal(text_of(seen, "state"), masked ? "investigating" : state);
         assert_true(*text_of(seen, "state_zh") && *text_of(seen, "state_en"));
     }
@@ -190,7 +200,7 @@ static void every_reply_says_what_its_reader_may_do_next(void **state)
         each_state(&kinds[i], compare_actions);
 }
 
-/* Reasons ------------------------------------------------------------------------------------------------------------ */
+/* Reasons ------------------------------------------------------------------------------------------ */
 
 static unsigned reasons_asked;
 
@@ -203,7 +213,8 @@ static void try_without_reason(const kind_row *row, const char *state)
                         json_is_true(member_of(transition_of(row, state, route->action), "needs_reason"));
             for (size_t party = 0; asks && party < COUNT(parties); party++)
                 if ((route->roles & parties[party].bit) && strstr(parties[party].kinds, row->kind)) {
-                    json_t *problem = check_problem(try_move(row, route, parties[party].user), 422, "reason_required");
+                    json_t *problem =
+                        check_problem(try_move(row, route, parties[party].user), 422, "reason_required");
                     assert_string_equal(text_of(problem, "errors.0.pointer"), "/reason_code");
                     reasons_asked++;
                 }
@@ -255,13 +266,14 @@ static void reason_of_one_move_does_not_serve_the_next(void **state)
     move_problem(422, "reason_required", &world.maker_a, row->collection, row->id, "propose_refusal", NULL);
 }
 
-/* Maker and checker ------------------------------------------------------------------------------------------------------ */
+/* Maker and checker -------------------------------------------------------------------------------- */
 
-static void both_roles(test_user *user, const char *login, const char *maker, const char *checker, const char *institution)
+static void both_roles(test_user *user, const char *login, const char *maker, const char *checker,
+                       const char *institution)
 {
     expect(201, &world.operator, "POST", "/v1/users",
-           doc("{ss ss ss s[ss] ss}", "login", login, "name", login, "password", HOUSE_PASSWORD, "roles", maker, checker,
-               "institution_id", institution));
+           doc("{ss ss ss s[ss] ss}", "login", login, "name", login, "password", HOUSE_PASSWORD, "roles",
+               maker, checker, "institution_id", institution));
     user_login(user, login);
 }
 
@@ -285,7 +297,8 @@ static void maker_is_never_the_checker(void **state)
     move(200, &world.checker_a, "applications", kinds[1].id, "send_back", NULL);
 
     put_in(&kinds[3], "reviewing");
-    move(200, &guarantor, "guarantee-cases", kinds[3].id, "propose", doc("{si ss}", "fee_ppm", 5000, "note", "同意提供担保"));
+    move(200, &guarantor, "guarantee-cases", kinds[3].id, "propose",
+         doc("{si ss}", "fee_ppm", 5000, "note", "同意提供担保"));
     assert_cannot_check(&guarantor, &kinds[3], "approve");
     move(200, &world.checker, "guarantee-cases", kinds[3].id, "approve", NULL);
 
@@ -302,7 +315,8 @@ static void proposer_of_an_offer_cannot_approve_it(void **state)
     test_user bank;
     (void)state;
     both_roles(&bank, "both-offer", "bank_maker", "bank_checker", world.bank_a);
-    const char *application = apply_for(&world.enterprise_b, need_post(&world.enterprise_b, NULL), world.credit_a);
+    const char *application =
+        apply_for(&world.enterprise_b, need_post(&world.enterprise_b, NULL), world.credit_a);
     kind_row row = {.collection = "offers"};
     snprintf(row.id, sizeof(row.id), "%s",
              text_of(expect(201, &bank, "POST", "/v1/offers", offer_document(application, NULL)), "id"));
@@ -320,13 +334,15 @@ static void editor_of_a_paused_product_cannot_resume_it(void **state)
     both_roles(&bank, "both-editor", "bank_maker", "bank_checker", world.bank_a);
     put_in(&kinds[4], "online");
     move(200, &bank, "products", kinds[4].id, "pause", NULL);
-    expect(200, &bank, "PUT", textf("/v1/products/%s", kinds[4].id), loan_document("credit_loan", "改过条款"));
+    expect(200, &bank, "PUT", textf("/v1/products/%s", kinds[4].id),
+           loan_document("credit_loan", "改过条款"));
     assert_cannot_check(&bank, &kinds[4], "resume");
     json_t *back = move(200, &world.checker_a, "products", kinds[4].id, "resume", NULL);
     assert_string_equal(text_of(back, "name_zh"), "改过条款");
     /* On the shelf its terms stay as they are. */
-    json_t *refused = expect_problem(409, "transition_not_allowed", &world.maker_a, "PUT",
-                                     textf("/v1/products/%s", kinds[4].id), loan_document("credit_loan", "再改"));
+    json_t *refused =
+        expect_problem(409, "transition_not_allowed", &world.maker_a, "PUT",
+                       textf("/v1/products/%s", kinds[4].id), loan_document("credit_loan", "再改"));
     assert_string_equal(text_of(refused, "state"), "online");
     user_leave(&bank);
 }

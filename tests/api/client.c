@@ -21,7 +21,7 @@ struct test_client {
     unsigned start; /* of the server it is connected to */
 };
 
-/* Connections ------------------------------------------------------------------------------------------------- */
+/* Connections -------------------------------------------------------------------------------------- */
 
 test_client *client_new(void)
 {
@@ -71,11 +71,11 @@ static bool open_connection(test_client *client)
     client_close(client);
     client->start = house.starts;
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool connected = client->fd >= 0 &&
-                     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once)) == 0 &&
-                     setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
-                     setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
-                     connect(client->fd, (struct sockaddr *)&address, sizeof(address)) == 0 && shake_hands(client);
+    bool connected =
+        client->fd >= 0 && setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once)) == 0 &&
+        setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
+        setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+        connect(client->fd, (struct sockaddr *)&address, sizeof(address)) == 0 && shake_hands(client);
     if (!connected)
         client_close(client);
     return connected;
@@ -95,7 +95,7 @@ bool client_send(test_client *client, const void *data, size_t length)
     return true;
 }
 
-/* Answers -------------------------------------------------------------------------------------------------------- */
+/* Answers ------------------------------------------------------------------------------------------ */
 
 static void answer_free(void *pointer)
 {
@@ -219,7 +219,7 @@ const char *client_certificate_name(void)
     return textf("%s", name);
 }
 
-/* Users ----------------------------------------------------------------------------------------------------------- */
+/* Users -------------------------------------------------------------------------------------------- */
 
 const char *fresh_key(void)
 {
@@ -227,12 +227,14 @@ const char *fresh_key(void)
     return textf("key-%d-%u", (int)getpid(), atomic_fetch_add(&count, 1));
 }
 
-test_answer *ask_raw(const test_user *user, const char *method, const char *path, const char *headers, const char *body)
+test_answer *ask_raw(const test_user *user, const char *method, const char *path, const char *headers,
+                     const char *body)
 {
     static test_client *nobody;
     if (!nobody)
         nobody = client_new();
-    const char *all = user && user->token[0] ? textf("Authorization: Bearer %s\r\n%s", user->token, headers) : headers;
+    const char *all =
+        user && user->token[0] ? textf("Authorization: Bearer %s\r\n%s", user->token, headers) : headers;
     return client_call(user ? user->client : nobody, method, path, all, body, body ? strlen(body) : 0);
 }
 
@@ -282,8 +284,8 @@ json_t *expect(int status, const test_user *user, const char *method, const char
     return check_status(answer, status);
 }
 
-json_t *expect_problem(int status, const char *code, const test_user *user, const char *method, const char *path,
-                       json_t *body)
+json_t *expect_problem(int status, const char *code, const test_user *user, const char *method,
+                       const char *path, json_t *body)
 {
     test_answer *answer = ask(user, method, path, body);
     if (answer && answer->status != status)
@@ -295,7 +297,8 @@ void user_login(test_user *user, const char *login)
 {
     *user = (test_user){.client = client_new()};
     snprintf(user->login, sizeof(user->login), "%s", login);
-    json_t *session = expect(201, user, "POST", "/v1/sessions", doc("{ss ss}", "login", login, "password", HOUSE_PASSWORD));
+    json_t *session =
+        expect(201, user, "POST", "/v1/sessions", doc("{ss ss}", "login", login, "password", HOUSE_PASSWORD));
     snprintf(user->token, sizeof(user->token), "%s", text_of(session, "token"));
     snprintf(user->id, sizeof(user->id), "%s", text_of(session, "user_id"));
     assert_true(strlen(user->token) >= 32);
@@ -307,7 +310,7 @@ void user_leave(test_user *user)
     *user = (test_user){.client = NULL};
 }
 
-/* Documents ---------------------------------------------------------------------------------------------------------- */
+/* Documents ---------------------------------------------------------------------------------------- */
 
 json_t *member_of(const json_t *object, const char *path)
 {

@@ -46,15 +46,17 @@ typedef struct test_user {
 void user_login(test_user *user, const char *login);
 void user_leave(test_user *user);
 
-/* One request as this user (null: nobody). A POST gets a fresh Idempotency-Key. `body` (may be null) is taken over. */
+/* One request as this user (null: nobody). A POST gets a fresh Idempotency-Key. `body` (may be null) is taken
+ * over. */
 test_answer *ask(const test_user *user, const char *method, const char *path, json_t *body);
 /* The same with the body's text and header lines as they are given, and no key but theirs. */
-test_answer *ask_raw(const test_user *user, const char *method, const char *path, const char *headers, const char *body);
+test_answer *ask_raw(const test_user *user, const char *method, const char *path, const char *headers,
+                     const char *body);
 /* Asks, expects this status, and returns the document; the test fails with the body otherwise. */
 json_t *expect(int status, const test_user *user, const char *method, const char *path, json_t *body);
 /* Asks, and expects this problem: status, code, media type, texts in both languages. Returns the document. */
-json_t *expect_problem(int status, const char *code, const test_user *user, const char *method, const char *path,
-                       json_t *body);
+json_t *expect_problem(int status, const char *code, const test_user *user, const char *method,
+                       const char *path, json_t *body);
 /* The same of an answer that is there already. */
 json_t *check_problem(const test_answer *answer, int status, const char *code);
 json_t *check_status(const test_answer *answer, int status);

@@ -8,7 +8,8 @@ typedef struct awaited {
 static bool has_state(void *argument)
 {
     const awaited *wait = argument;
-    return house_count("select count(*) from %s where id = '%s' and state = '%s'", wait->table, wait->id, wait->state) == 1;
+    return house_count("select count(*) from %s where id = '%s' and state = '%s'", wait->table, wait->id,
+                       wait->state) == 1;
 }
 
 static void await_state(const char *table, const char *id, const char *state)
@@ -30,31 +31,34 @@ static void deadlines_count_working_hours_only(void **state)
         const char *end;
     } rows[] = {
         {"2026-11-23 10:00", 4, "2026-11-23 14:00"},  {"2026-11-23 15:00", 4, "2026-11-24 11:00"},
-        {"2026-11-27 16:30", 1, "2026-11-30 09:30"},  /* over a weekend */
-        {"2026-11-28 12:00", 8, "2026-11-30 17:00"},  /* from a Saturday */
-        {"2026-11-23 07:00", 8, "2026-11-23 17:00"},  /* before opening */
-        {"2026-11-23 20:00", 1, "2026-11-24 10:00"},  /* after closing */
+        {"2026-11-27 16:30", 1, "2026-11-30 09:30"}, /* over a weekend */
+        {"2026-11-28 12:00", 8, "2026-11-30 17:00"}, /* from a Saturday */
+        {"2026-11-23 07:00", 8, "2026-11-23 17:00"}, /* before opening */
+        {"2026-11-23 20:00", 1, "2026-11-24 10:00"}, /* after closing */
         {"2026-11-23 09:00", 8, "2026-11-23 17:00"},  {"2026-11-23 17:00", 8, "2026-11-24 17:00"},
-        {"2026-09-30 16:00", 2, "2026-10-08 10:00"},  /* over the National Day holiday */
-        {"2026-10-09 16:00", 8, "2026-10-10 16:00"},  /* a Saturday that is worked */
-        {"2026-02-13 16:00", 8, "2026-02-14 16:00"},  /* another, before the Spring Festival */
+        {"2026-09-30 16:00", 2, "2026-10-08 10:00"}, /* over the National Day holiday */
+        {"2026-10-09 16:00", 8, "2026-10-10 16:00"}, /* a Saturday that is worked */
+        {"2026-02-13 16:00", 8, "2026-02-14 16:00"}, /* another, before the Spring Festival */
         {"2026-02-14 16:00", 8, "2026-02-24 16:00"},  {"2026-11-23 10:00", 80, "2026-12-07 10:00"},
-        {"2026-12-31 12:00", 40, "2027-01-07 12:00"}, /* a year whose holidays are not announced: weekends only */
+        {"2026-12-31 12:00", 40, "2027-01-07 12:00"}, /* a year whose holidays are not announced: weekends
+                                                         only */
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_string_equal(house_sql("select to_char(app.add_working_hours('%s+08', %d) at time zone 'Asia/Shanghai', "
-                                      "'YYYY-MM-DD HH24:MI')",
-                                      rows[i].start, rows[i].hours),
-                            rows[i].end);
+        assert_string_equal(
+            house_sql("select to_char(app.add_working_hours('%s+08', %d) at time zone 'Asia/Shanghai', "
+                      "'YYYY-MM-DD HH24:MI')",
+                      rows[i].start, rows[i].hours),
+            rows[i].end);
 }
 
 /* The hours of a case's clock, from its own row. */
 static void assert_clock(const char *table, const char *id, int hours)
 {
-    assert_string_equal(house_sql("select deadline_at = app.add_working_hours(state_since, %d) from %s where id = '%s'", hours,
-                                  table, id),
-                        "t");
+    assert_string_equal(
+        house_sql("select deadline_at = app.add_working_hours(state_since, %d) from %s where id = '%s'",
+                  hours, table, id),
+        "t");
 }
 
 static void cases_have_the_clock_of_their_state(void **state)
@@ -90,7 +94,8 @@ static void green_channel_runs_shorter_for_need_and_application(void **state)
     assert_string_equal(text_of(green, "green_channel"), "disaster");
     assert_clock("need", need, 24);
     move(200, &world.maker_a, "applications", application, "investigate", NULL);
-    assert_string_equal(text_of(get(200, &world.maker_a, "applications", application), "green_channel"), "disaster");
+    assert_string_equal(text_of(get(200, &world.maker_a, "applications", application), "green_channel"),
+                        "disaster");
     assert_clock("application", application, 24);
     move(200, &world.enterprise_a, "needs", need, "withdraw", NULL);
 }
@@ -114,18 +119,22 @@ static void offer_past_its_day_expires(void **state)
     const char *offer = offer_make(&world.maker_a, &world.checker_a, application, NULL);
     house_sql("update offer set valid_until = '%s' where id = '%s'", day_from_today(-1), offer);
     await_state("offer", offer, "expired");
-    assert_string_equal(text_of(get(200, &world.enterprise_a, "applications", application), "state"), "expired");
+    assert_string_equal(text_of(get(200, &world.enterprise_a, "applications", application), "state"),
+                        "expired");
     assert_string_equal(text_of(get(200, &world.enterprise_a, "needs", need), "state"), "open");
     move_problem(409, "transition_not_allowed", &world.enterprise_a, "offers", offer, "accept", NULL);
-    assert_int_equal(house_count("select count(*) from audit_event where case_id = '%s' and action = 'expire' and side = 'system'",
-                                 offer),
-                     1);
+    assert_int_equal(
+        house_count(
+            "select count(*) from audit_event where case_id = '%s' and action = 'expire' and side = 'system'",
+            offer),
+        1);
 }
 
 static void application_without_its_papers_lapses(void **state)
 {
     (void)state;
-    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
     move(200, &world.maker_a, "applications", application, "request_papers", reason("R15"));
     make_late("application", application);
     await_state("application", application, "lapsed");
@@ -135,7 +144,8 @@ static void claim_that_is_let_lie_is_void_and_counts_against_the_bank(void **sta
 {
     (void)state;
     const char *need = need_post(&world.enterprise_a, NULL);
-    const char *claim = text_of(expect(201, &world.maker_b, "POST", "/v1/applications", doc("{ss}", "need_id", need)), "id");
+    const char *claim =
+        text_of(expect(201, &world.maker_b, "POST", "/v1/applications", doc("{ss}", "need_id", need)), "id");
     make_late("application", claim);
     await_state("application", claim, "lapsed");
     assert_int_equal(number_of(get(200, NULL, "institutions", world.bank_b), "strikes"), 1);

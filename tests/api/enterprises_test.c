@@ -1,4 +1,5 @@
-/* Enterprises: codes and their verification, size classes, facts and qualifications with their sources, imports. */
+/* Enterprises: codes and their verification, size classes, facts and qualifications with their sources,
+ * imports. */
 #include "world.h"
 
 /* Registers by the operator's hand. */
@@ -11,7 +12,7 @@ static json_t *register_one(json_t *more)
     return expect(201, &world.operator, "POST", "/v1/enterprises", document);
 }
 
-/* Codes ------------------------------------------------------------------------------------------------------------- */
+/* Codes -------------------------------------------------------------------------------------------- */
 
 static void published_codes_get_the_right_answer(void **state)
 {
@@ -19,15 +20,17 @@ static void published_codes_get_the_right_answer(void **state)
     static const struct {
         const char *code, *check;
     } rows[] = {
-        {"911101026662879416", "ok"},    {"91110105MA018WY219", "ok"},     {"91430111MAEXLE0M5P", "ok"},
-        {"92340605MA2PBQAH7E", "check"}, {"914403A01922038216", "region"}, {"923406321MA2PBN145R", "length"},
+        {"911101026662879416", "ok"},           {"91110105MA018WY219", "ok"},
+        {"91430111MAEXLE0M5P", "ok"},           {"92340605MA2PBQAH7E", "check"},
+        {"914403A01922038216", "region"},       {"923406321MA2PBN145R", "length"},
         {"91310000631295002H", "organisation"}, {"9111010266628794I6", "alphabet"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         json_t *made = register_one(doc("{ss}", "uscc", rows[i].code));
         assert_string_equal(text_of(made, "uscc_check"), rows[i].check);
-        assert_string_equal(text_of(made, "verification"), strcmp(rows[i].check, "ok") == 0 ? "verified" : "pending");
+        assert_string_equal(text_of(made, "verification"),
+                            strcmp(rows[i].check, "ok") == 0 ? "verified" : "pending");
     }
 }
 
@@ -57,7 +60,8 @@ static void need_of_a_pending_enterprise_waits_for_its_verification(void **state
     assert_string_equal(text_of(made, "verification"), "pending");
     const char *need = need_post(&user, NULL);
     assert_string_equal(text_of(get(200, &user, "needs", need), "state"), "checking");
-    json_t *waiting = expect(200, &world.zhejiang, "GET", "/v1/enterprises?verification=pending&limit=100", NULL);
+    json_t *waiting =
+        expect(200, &world.zhejiang, "GET", "/v1/enterprises?verification=pending&limit=100", NULL);
     assert_true(json_array_size(member_of(waiting, "items")) > 0);
     json_t *verified = move(200, &world.zhejiang, "enterprises", text_of(made, "id"), "verify",
                             doc("{ss ss}", "verification", "verified", "note", "已核对营业执照原件"));
@@ -75,12 +79,13 @@ static void unknown_region_or_industry_is_named(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         json_t *document = enterprise_document("地区行业", HANGZHOU);
         json_object_set_new(document, rows[i][0], json_string(rows[i][1]));
-        json_t *problem = expect_problem(422, rows[i][2], &world.operator, "POST", "/v1/enterprises", document);
+        json_t *problem =
+            expect_problem(422, rows[i][2], &world.operator, "POST", "/v1/enterprises", document);
         assert_string_equal(text_of(problem, "errors.0.pointer"), textf("/%s", rows[i][0]));
     }
 }
 
-/* Size classes -------------------------------------------------------------------------------------------------------- */
+/* Size classes ------------------------------------------------------------------------------------- */
 
 static void every_published_vector_of_the_size_rules_holds(void **state)
 {
@@ -96,9 +101,10 @@ static void every_published_vector_of_the_size_rules_holds(void **state)
         for (size_t i = 0; i < COUNT(cells); i++)
             cells[i] = strsep(&at, ",");
         assert_non_null(cells[4]);
-        const char *found = house_sql("select app.size_class_of_group('%s', nullif('%s', '')::bigint, nullif('%s', '')::bigint * "
-                                      "1000000, nullif('%s', '')::bigint * 1000000)",
-                                      cells[0], cells[1], cells[2], cells[3]);
+        const char *found = house_sql(
+            "select app.size_class_of_group('%s', nullif('%s', '')::bigint, nullif('%s', '')::bigint * "
+            "1000000, nullif('%s', '')::bigint * 1000000)",
+            cells[0], cells[1], cells[2], cells[3]);
         if (strcmp(found, cells[4]) != 0)
             print_error("%s,%s,%s,%s\n", cells[0], cells[1], cells[2], cells[3]);
         assert_string_equal(found, cells[4]);
@@ -121,8 +127,8 @@ static void size_is_computed_from_what_is_registered(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        json_t *made = register_one(doc("{ss si sI}", "industry_code", rows[i].industry, "employees", rows[i].employees,
-                                        "revenue_fen", rows[i].revenue_wan * 1000000));
+        json_t *made = register_one(doc("{ss si sI}", "industry_code", rows[i].industry, "employees",
+                                        rows[i].employees, "revenue_fen", rows[i].revenue_wan * 1000000));
         assert_string_equal(text_of(made, "size_class"), rows[i].size);
         assert_string_equal(text_of(made, "facts.size_class.source"), "computed");
     }
@@ -131,17 +137,18 @@ static void size_is_computed_from_what_is_registered(void **state)
     assert_null(member_of(unknown, "facts.size_class"));
     /* A change of the figures changes the class. */
     const char *id = text_of(unknown, "id");
-    json_t *changed = expect(200, &world.operator, "PATCH", textf("/v1/enterprises/%s", id), doc("{si}", "employees", 10));
+    json_t *changed =
+        expect(200, &world.operator, "PATCH", textf("/v1/enterprises/%s", id), doc("{si}", "employees", 10));
     assert_string_equal(text_of(changed, "size_class"), "micro");
 }
 
-/* Facts and qualifications ------------------------------------------------------------------------------------------------ */
+/* Facts and qualifications ------------------------------------------------------------------------- */
 
 static void enterprise_can_only_declare_its_facts(void **state)
 {
     (void)state;
-    json_t *facts = doc("{s{s{si ss ss} s{ss}}}", "facts", "tax_paid_12m_fen", "value", 88800, "source", "tax", "as_of",
-                        "2026-06-30", "tax_grade", "value", "A");
+    json_t *facts = doc("{s{s{si ss ss} s{ss}}}", "facts", "tax_paid_12m_fen", "value", 88800, "source",
+                        "tax", "as_of", "2026-06-30", "tax_grade", "value", "A");
     json_t *declared = move(200, &world.enterprise_a, "enterprises", world.id_a, "facts", facts);
     assert_string_equal(text_of(declared, "facts.tax_paid_12m_fen.source"), "declared");
     assert_string_equal(text_of(declared, "facts.tax_paid_12m_fen.as_of"), "2026-06-30");
@@ -162,7 +169,8 @@ static void qualifications_are_confirmed_by_the_authority(void **state)
     json_t *document = enterprise_document("专精特新企业", HANGZHOU);
     test_user user;
     user_make(&user, "qualified", "enterprise", NULL);
-    json_object_set_new(document, "tags", doc("[{ss} {ss ss}]", "tag", "srdi", "tag", "high_tech", "valid_to", "2020-01-01"));
+    json_object_set_new(document, "tags",
+                        doc("[{ss} {ss ss}]", "tag", "srdi", "tag", "high_tech", "valid_to", "2020-01-01"));
     json_t *made = expect(201, &user, "POST", "/v1/enterprises", document);
     assert_string_equal(text_of(made, "tags.0.source"), "declared");
     /* The one that has run out is kept and does not count. */
@@ -170,16 +178,18 @@ static void qualifications_are_confirmed_by_the_authority(void **state)
     assert_int_equal(json_array_size(member_of(made, "facts.tags.value")), 1);
     const char *id = text_of(made, "id");
     expect_problem(403, "forbidden", &user, "POST", textf("/v1/enterprises/%s/tags", id), json_object());
-    json_t *confirmed = move(200, &world.zhejiang, "enterprises", id, "tags",
-                             doc("{s[{ss ss ss}]}", "tags", "tag", "srdi", "issuer", "浙江省经信厅", "valid_to", "2031-12-31"));
+    json_t *confirmed = move(
+        200, &world.zhejiang, "enterprises", id, "tags",
+        doc("{s[{ss ss ss}]}", "tags", "tag", "srdi", "issuer", "浙江省经信厅", "valid_to", "2031-12-31"));
     const json_t *tags = member_of(confirmed, "tags");
     assert_int_equal(json_array_size(tags), 2);
     for (size_t i = 0; i < json_array_size(tags); i++) {
         bool is_srdi = strcmp(text_of(json_array_get(tags, i), "tag"), "srdi") == 0;
         assert_string_equal(text_of(json_array_get(tags, i), "source"), is_srdi ? "authority" : "declared");
     }
-    json_t *backwards = move(422, &world.zhejiang, "enterprises", id, "tags",
-                             doc("{s[{ss ss ss}]}", "tags", "tag", "srdi", "valid_from", "2031-01-01", "valid_to", "2030-01-01"));
+    json_t *backwards = move(
+        422, &world.zhejiang, "enterprises", id, "tags",
+        doc("{s[{ss ss ss}]}", "tags", "tag", "srdi", "valid_from", "2031-01-01", "valid_to", "2030-01-01"));
     assert_string_equal(text_of(backwards, "errors.0.pointer"), "/tags");
     user_leave(&user);
 }
@@ -195,8 +205,9 @@ static void change_keeps_what_it_does_not_name(void **state)
     assert_string_equal(text_of(renamed, "verification"), "verified");
     json_t *recoded = expect(200, &world.operator, "PATCH", path, doc("{ss}", "uscc", "91330106MA11111111"));
     assert_string_equal(text_of(recoded, "verification"), "pending");
-    test_answer *stale = ask_raw(&world.operator, "PATCH", path, "Content-Type: application/json\r\nIf-Match: \"1\"\r\n",
-                                 "{\"name\":\"不会改成这样\"}");
+    test_answer *stale =
+        ask_raw(&world.operator, "PATCH", path, "Content-Type: application/json\r\nIf-Match: \"1\"\r\n",
+                "{\"name\":\"不会改成这样\"}");
     check_problem(stale, 412, "version_changed");
     json_t *moved = expect(422, &world.operator, "PATCH", path, doc("{ss}", "region_code", GUANGZHOU));
     assert_string_equal(text_of(moved, "errors.0.pointer"), "/region_code");
@@ -209,12 +220,14 @@ static void list_is_filtered_and_paged(void **state)
     (void)state;
     for (int i = 0; i < 7; i++)
         register_one(NULL);
-    int64_t total = house_count("select count(*) from enterprise where region_code between '330000' and '339999'");
+    int64_t total =
+        house_count("select count(*) from enterprise where region_code between '330000' and '339999'");
     const char *path = "/v1/enterprises?region=330000&limit=3";
     const char *cursor = "", *last = "g";
     int64_t seen = 0;
     for (int page = 0; page < 100; page++) {
-        json_t *list = expect(200, &world.operator, "GET", textf("%s%s%s", path, *cursor ? "&cursor=" : "", cursor), NULL);
+        json_t *list = expect(200, &world.operator, "GET",
+                              textf("%s%s%s", path, *cursor ? "&cursor=" : "", cursor), NULL);
         json_t *items = member_of(list, "items");
         for (size_t i = 0; i < json_array_size(items); i++, seen++) {
             const char *id = text_of(json_array_get(items, i), "id");
@@ -229,13 +242,14 @@ static void list_is_filtered_and_paged(void **state)
     assert_int_equal(seen, total);
 }
 
-/* Imports --------------------------------------------------------------------------------------------------------------------- */
+/* Imports ------------------------------------------------------------------------------------------ */
 
 static json_t *import_csv(const char *text)
 {
-    return check_status(ask_raw(&world.operator, "POST", "/v1/enterprises/import",
-                                textf("Content-Type: text/csv; charset=utf-8\r\nIdempotency-Key: %s\r\n", fresh_key()), text),
-                        200);
+    return check_status(
+        ask_raw(&world.operator, "POST", "/v1/enterprises/import",
+                textf("Content-Type: text/csv; charset=utf-8\r\nIdempotency-Key: %s\r\n", fresh_key()), text),
+        200);
 }
 
 /* The report's entry of a line. */
@@ -254,17 +268,18 @@ static void csv_import_keeps_the_good_lines_and_says_why_of_the_bad(void **state
     (void)state;
     const char *first = fresh_uscc(HANGZHOU), *second = fresh_uscc(HANGZHOU), *third = fresh_uscc(HANGZHOU);
     int64_t before = house_count("select count(*) from enterprise");
-    json_t *report = import_csv(
-        textf("\xef\xbb\xbfuscc,name,region_code,industry_code,employees,address,facts\r\n"
-              "%s,\"引号\"\"里的\"\"企业\",330106,C2770,10,\"一号,二层\n东侧\",\"{\"\"tax_grade\"\":{\"\"value\"\":\"\"A\"\"}}\"\r\n"
-              "%s,人数不对的企业,330106,C2770,many,,\r\n"
-              "%s,代码重复的企业,330106,C2770,,,\r\n"
-              "\r\n"
-              "%s,地区不存在的企业,330199,C2770,,,\r\n"
-              "91330106MA22222222,代码待核的企业,330106,C2770,,,\r\n"
-              "%s,少一格的企业,330106,C2770\r\n"
-              "%s,好企业,330106,2770,,,\r\n",
-              first, second, first, second, second, third));
+    json_t *report =
+        import_csv(textf("\xef\xbb\xbfuscc,name,region_code,industry_code,employees,address,facts\r\n"
+                         "%s,\"引号\"\"里的\"\"企业\",330106,C2770,10,\"一号,二层\n东侧\",\"{\"\"tax_"
+                         "grade\"\":{\"\"value\"\":\"\"A\"\"}}\"\r\n"
+                         "%s,人数不对的企业,330106,C2770,many,,\r\n"
+                         "%s,代码重复的企业,330106,C2770,,,\r\n"
+                         "\r\n"
+                         "%s,地区不存在的企业,330199,C2770,,,\r\n"
+                         "91330106MA22222222,代码待核的企业,330106,C2770,,,\r\n"
+                         "%s,少一格的企业,330106,C2770\r\n"
+                         "%s,好企业,330106,2770,,,\r\n",
+                         first, second, first, second, second, third));
     assert_int_equal(number_of(report, "accepted"), 3);
     assert_int_equal(number_of(report, "refused"), 4);
     assert_int_equal(house_count("select count(*) from enterprise"), before + 3);
@@ -305,13 +320,16 @@ static void import_that_is_no_table_is_refused_whole(void **state)
     (void)state;
     const char *before = house_rows();
     for (size_t i = 0; i < COUNT(texts); i++) {
-        test_answer *answer = ask_raw(&world.operator, "POST", "/v1/enterprises/import",
-                                      textf("Content-Type: text/csv\r\nIdempotency-Key: %s\r\n", fresh_key()), texts[i]);
+        test_answer *answer =
+            ask_raw(&world.operator, "POST", "/v1/enterprises/import",
+                    textf("Content-Type: text/csv\r\nIdempotency-Key: %s\r\n", fresh_key()), texts[i]);
         assert_non_null(answer);
-        bool refused = answer->status == 422 || (answer->status == 200 && number_of(answer->json, "accepted") == 0);
+        bool refused =
+            answer->status == 422 || (answer->status == 200 && number_of(answer->json, "accepted") == 0);
         assert_true(refused);
     }
-    assert_int_equal(house_count("select count(*) from enterprise"), strtoll(strstr(before, " enterprise=") + 12, NULL, 10));
+    assert_int_equal(house_count("select count(*) from enterprise"),
+                     strtoll(strstr(before, " enterprise=") + 12, NULL, 10));
 }
 
 int main(void)

@@ -6,7 +6,8 @@ static const char *guarantee_in_force(void)
 {
     const char *need = need_post(&world.enterprise_a, NULL);
     const char *application = apply_for(&world.enterprise_a, need, world.credit_a);
-    const char *offer = offer_make(&world.maker_a, &world.checker_a, application, doc("{sb}", "guarantee_required", 1));
+    const char *offer =
+        offer_make(&world.maker_a, &world.checker_a, application, doc("{sb}", "guarantee_required", 1));
     const char *id = guarantee_approve(&world.enterprise_a, application, world.guarantee);
     move(200, &world.enterprise_a, "offers", offer, "accept", NULL);
     move(200, &world.checker_a, "offers", offer, "contract", doc("{ss}", "contract_no", "HT-9"));
@@ -36,8 +37,8 @@ static const char *claim_in_review(void)
 }
 
 /* The last entry of the case: its kind, and in thousands of yuan what each party bears or gets. */
-static void assert_last_entry(const json_t *guarantee, const char *kind, int64_t bank, int64_t direct, int64_t province,
-                              int64_t national)
+static void assert_last_entry(const json_t *guarantee, const char *kind, int64_t bank, int64_t direct,
+                              int64_t province, int64_t national)
 {
     json_t *entries = member_of(guarantee, "entries");
     const json_t *entry = json_array_get(entries, json_array_size(entries) - 1);
@@ -83,8 +84,8 @@ static void parts_of_an_odd_sum_add_up_to_the_fen(void **state)
     assert_int_equal(json_array_size(entries), 1 + COUNT(odd));
     for (size_t i = 0; i < COUNT(odd); i++) {
         const json_t *entry = json_array_get(entries, i + 1);
-        int64_t sum = number_of(entry, "bank_fen") + number_of(entry, "direct_fen") + number_of(entry, "province_fen") +
-                      number_of(entry, "national_fen");
+        int64_t sum = number_of(entry, "bank_fen") + number_of(entry, "direct_fen") +
+                      number_of(entry, "province_fen") + number_of(entry, "national_fen");
         assert_int_equal(sum, odd[i][0] - odd[i][1]);
         assert_true(number_of(entry, "bank_fen") >= 0 && number_of(entry, "direct_fen") >= 0);
     }
@@ -95,17 +96,19 @@ static void own_shares_are_taken_and_must_be_whole(void **state)
     (void)state;
     const char *need = need_post(&world.enterprise_a, NULL);
     const char *application = apply_for(&world.enterprise_a, need, world.credit_a);
-    const char *id = text_of(expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
-                                    doc("{ss ss}", "application_id", application, "product_id", world.guarantee)),
-                             "id");
+    const char *id =
+        text_of(expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
+                       doc("{ss ss}", "application_id", application, "product_id", world.guarantee)),
+                "id");
     step(200, &world.reviewer, id, "review", NULL);
     json_t *broken = step(422, &world.reviewer, id, "propose",
-                          doc("{si ss si si}", "fee_ppm", 8000, "note", "经营正常", "share_bank_ppm", 300000, "share_direct_ppm",
-                              700000));
+                          doc("{si ss si si}", "fee_ppm", 8000, "note", "经营正常", "share_bank_ppm", 300000,
+                              "share_direct_ppm", 700000));
     assert_string_equal(text_of(broken, "code"), "validation_failed");
-    json_t *proposed = step(200, &world.reviewer, id, "propose",
-                            doc("{si ss si si si si}", "fee_ppm", 12000, "note", "经营正常，可以担保", "share_bank_ppm", 300000,
-                                "share_direct_ppm", 700000, "share_province_ppm", 0, "share_national_ppm", 0));
+    json_t *proposed =
+        step(200, &world.reviewer, id, "propose",
+             doc("{si ss si si si si}", "fee_ppm", 12000, "note", "经营正常，可以担保", "share_bank_ppm",
+                 300000, "share_direct_ppm", 700000, "share_province_ppm", 0, "share_national_ppm", 0));
     assert_int_equal(number_of(proposed, "shares.bank_ppm"), 300000);
     assert_true(json_is_true(member_of(proposed, "fee_above_cap"))); /* above 1 %: flagged */
 }
@@ -118,8 +121,10 @@ static void indemnity_and_claim_stay_within_what_was_guaranteed(void **state)
     json_t *above = step(422, &world.checker_a, id, "submit_claim", doc("{sI}", "claim_fen", 3000001 * YUAN));
     assert_string_equal(text_of(above, "errors.0.pointer"), "/claim_fen");
     step(200, &world.checker_a, id, "submit_claim", doc("{sI}", "claim_fen", 1000000 * YUAN));
-    move_problem(422, "indemnity_above_claim", &world.checker, "guarantee-cases", id, "indemnify", money(1000001));
-    assert_int_equal(json_array_size(member_of(get(200, &world.checker, "guarantee-cases", id), "entries")), 0);
+    move_problem(422, "indemnity_above_claim", &world.checker, "guarantee-cases", id, "indemnify",
+                 money(1000001));
+    assert_int_equal(json_array_size(member_of(get(200, &world.checker, "guarantee-cases", id), "entries")),
+                     0);
 }
 
 static void written_off_account_is_kept_and_still_recovers(void **state)
@@ -128,10 +133,11 @@ static void written_off_account_is_kept_and_still_recovers(void **state)
     const char *id = claim_in_review();
     step(200, &world.checker, id, "indemnify", money(1000000));
     step(200, &world.reviewer, id, "plan_recovery", doc("{ss}", "recovery_deadline", day_from_today(365)));
-    json_t *longer = doc("{ss ss ss}", "recovery_deadline", day_from_today(730), "reason_code", "R24", "reason_text",
-                         "债务人进入破产重整程序，债权分配方案尚未裁定");
+    json_t *longer = doc("{ss ss ss}", "recovery_deadline", day_from_today(730), "reason_code", "R24",
+                         "reason_text", "债务人进入破产重整程序，债权分配方案尚未裁定");
     step(200, &world.checker, id, "extend", longer);
-    step(200, &world.reviewer, id, "propose_write_off", doc("{ss}", "evidence", "法院终结执行裁定，债务人无可供执行财产"));
+    step(200, &world.reviewer, id, "propose_write_off",
+         doc("{ss}", "evidence", "法院终结执行裁定，债务人无可供执行财产"));
     json_t *kept = step(200, &world.checker, id, "write_off", NULL);
     assert_string_equal(text_of(kept, "state"), "written_off");
     json_t *late = step(200, &world.reviewer, id, "record_recovery", money(100000));
@@ -159,8 +165,10 @@ static void filing_month_must_be_a_month(void **state)
 static void bank_may_file_in_batch_and_the_guarantor_checks(void **state)
 {
     (void)state;
-    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
-    json_t *batch = doc("{ss ss sb}", "application_id", application, "product_id", world.guarantee, "batch", 1);
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    json_t *batch =
+        doc("{ss ss sb}", "application_id", application, "product_id", world.guarantee, "batch", 1);
     json_t *filed = expect(201, &world.checker_a, "POST", "/v1/guarantee-cases", batch);
     assert_string_equal(text_of(filed, "state"), "batch_filed");
     json_t *checked = step(200, &world.checker, text_of(filed, "id"), "check", NULL);
@@ -173,10 +181,12 @@ static void bank_may_file_in_batch_and_the_guarantor_checks(void **state)
 static void refused_guarantee_tells_the_enterprise_why(void **state)
 {
     (void)state;
-    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
-    const char *id = text_of(expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
-                                    doc("{ss ss}", "application_id", application, "product_id", world.guarantee)),
-                             "id");
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    const char *id =
+        text_of(expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
+                       doc("{ss ss}", "application_id", application, "product_id", world.guarantee)),
+                "id");
     step(200, &world.reviewer, id, "review", NULL);
     step(200, &world.reviewer, id, "propose_refusal", reason("R03"));
     step(200, &world.checker, id, "refuse", NULL);

@@ -21,7 +21,7 @@ enum { POLL_US = 10000, ARGUMENTS_MAX = 12, TABLES_TEXT = 4096 };
 test_house house;
 const char *house_settings = "log_level = error\n";
 
-/* What a test leaves to be freed. ------------------------------------------------------------------------ */
+/* What a test leaves to be freed ------------------------------------------------------------------- */
 
 typedef struct kept {
     struct kept *next;
@@ -77,7 +77,7 @@ bool eventually(bool (*holds)(void *argument), void *argument)
     return true;
 }
 
-/* PostgreSQL --------------------------------------------------------------------------------------------- */
+/* PostgreSQL --------------------------------------------------------------------------------------- */
 
 PGconn *house_connect(const char *conninfo)
 {
@@ -149,12 +149,13 @@ int64_t house_count(const char *format, ...)
 
 const char *house_rows(void)
 {
-    return first_value("select string_agg(relname || '=' || (xpath('/row/c/text()', query_to_xml(format("
-                       "'select count(*) as c from public.%I', relname), false, true, '')))[1]::text, ' ' order by "
-                       "relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace");
+    return first_value(
+        "select string_agg(relname || '=' || (xpath('/row/c/text()', query_to_xml(format("
+        "'select count(*) as c from public.%I', relname), false, true, '')))[1]::text, ' ' order by "
+        "relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace");
 }
 
-/* Folder, certificate, configuration ------------------------------------------------------------------------ */
+/* Folder, certificate, configuration --------------------------------------------------------------- */
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
 {
@@ -214,13 +215,14 @@ const char *house_write_config(const char *name, const char *lines)
     fprintf(file,
             "listen_port = 0\nadmin_port = 0\nport_file = %s/ports\ncertificate_file = %s/server.crt\n"
             "key_file = %s/server.key\nlogin_cost_log2 = 10\n"
-            "database = %s\nmigration_database = %s\nmigrations_directory = " RQ_SOURCE_DIR "/migrations\n%s%s",
+            "database = %s\nmigration_database = %s\nmigrations_directory = " RQ_SOURCE_DIR
+            "/migrations\n%s%s",
             house.folder, house.folder, house.folder, house.app, house.owner, house_settings, lines);
     assert_int_equal(fclose(file), 0);
     return path;
 }
 
-/* Child processes --------------------------------------------------------------------------------------------- */
+/* Child processes ---------------------------------------------------------------------------------- */
 
 /* In the child: quiet but for the log, dies with the test, runs the program. */
 static void become_program(const char *const *arguments, int in, int out)
@@ -354,7 +356,7 @@ void house_kill_server(void)
     end_server(SIGKILL);
 }
 
-/* The whole house ------------------------------------------------------------------------------------------------ */
+/* The whole house ---------------------------------------------------------------------------------- */
 
 static void leave(void)
 {
@@ -374,7 +376,8 @@ int house_open(void **state)
     if (!mkdtemp(house.folder))
         return -1;
     house.cluster = cluster_start(settings);
-    if (!house.cluster || !cluster_create_database(house.cluster, "rongqiao", house.owner, sizeof(house.owner)))
+    if (!house.cluster ||
+        !cluster_create_database(house.cluster, "rongqiao", house.owner, sizeof(house.owner)))
         return -1;
     /* The same address, as the server's role. */
     const char *user = strstr(house.owner, "user=postgres");

@@ -1,5 +1,5 @@
-/* The house that a test program lives in: a private PostgreSQL, migrated by the program itself, and the real server
- * as a child process with its own certificate and ports. One a program; made in the group's setup. */
+/* The house that a test program lives in: a private PostgreSQL, migrated by the program itself, and the real
+ * server as a child process with its own certificate and ports. One a program; made in the group's setup. */
 #ifndef RONGQIAO_TESTS_API_HARNESS_H
 #define RONGQIAO_TESTS_API_HARNESS_H
 
@@ -26,7 +26,8 @@ typedef struct test_house {
 } test_house;
 extern test_house house;
 
-/* Settings of this program beside the usual ones, one a line; set before house_open(). Errors only are logged unless told. */
+/* Settings of this program beside the usual ones, one a line; set before house_open(). Errors only are logged
+ * unless told. */
 extern const char *house_settings;
 
 /* Makes the house with its first operator and starts the server; removes all of it. For cmocka's group. */
@@ -45,8 +46,8 @@ void house_print_log(void);
 /* Writes a new self-signed certificate for 127.0.0.1 with this common name. */
 void house_write_certificate(const char *common_name);
 
-/* Runs `rongqiao --config ... ARGUMENTS` with `input` on its standard input; its exit code. Its first line of output goes
- * to `out_line` (may be null). */
+/* Runs `rongqiao --config ... ARGUMENTS` with `input` on its standard input; its exit code. Its first line of
+ * output goes to `out_line` (may be null). */
 int house_run(const char *const *arguments, const char *input, char *out_line, size_t size);
 /* Writes a configuration file of this name with extra lines. */
 const char *house_write_config(const char *name, const char *lines);

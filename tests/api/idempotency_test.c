@@ -7,8 +7,8 @@
 static test_answer *post_with_key(const test_user *user, const char *path, const char *key, const char *body)
 {
     return ask_raw(user, "POST", path,
-                   textf("Content-Type: application/json\r\n%s%s%s", key ? "Idempotency-Key: " : "", key ? key : "",
-                         key ? "\r\n" : ""),
+                   textf("Content-Type: application/json\r\n%s%s%s", key ? "Idempotency-Key: " : "",
+                         key ? key : "", key ? "\r\n" : ""),
                    body);
 }
 
@@ -29,9 +29,10 @@ static void key_is_required_on_every_post_that_makes_or_moves(void **state)
 {
     (void)state;
     const char *before = house_rows();
-    check_problem(post_with_key(&world.enterprise_a, "/v1/needs", NULL, need_text(NULL)), 400, "idempotency_key_required");
-    check_problem(post_with_key(&world.maker_a, textf("/v1/products/%s/submit", world.credit_a), NULL, "{}"), 400,
+    check_problem(post_with_key(&world.enterprise_a, "/v1/needs", NULL, need_text(NULL)), 400,
                   "idempotency_key_required");
+    check_problem(post_with_key(&world.maker_a, textf("/v1/products/%s/submit", world.credit_a), NULL, "{}"),
+                  400, "idempotency_key_required");
     assert_string_equal(house_rows(), before);
 }
 
@@ -83,7 +84,9 @@ static void moves_are_replayed_too(void **state)
     test_answer *again = post_with_key(&world.enterprise_a, path, key, "{}");
     check_status(again, 200);
     assert_string_equal(again->body, first->body);
-    assert_int_equal(house_count("select count(*) from audit_event where case_id = '%s' and action = 'withdraw'", need), 1);
+    assert_int_equal(
+        house_count("select count(*) from audit_event where case_id = '%s' and action = 'withdraw'", need),
+        1);
     /* Under a key of its own it is a second withdrawal, which the state does not allow. */
     check_problem(post_with_key(&world.enterprise_a, path, fresh_key(), "{}"), 409, "transition_not_allowed");
 }
@@ -95,10 +98,12 @@ static void key_stands_for_one_request_only(void **state)
     test_answer *first = post_with_key(&world.enterprise_a, "/v1/needs", key, need_text(NULL));
     check_status(first, 201);
     const char *rows = house_rows();
-    check_problem(post_with_key(&world.enterprise_a, "/v1/needs", key, need_text(doc("{si}", "term_months", 24))), 422,
-                  "idempotency_key_reused");
-    check_problem(post_with_key(&world.enterprise_a, textf("/v1/needs/%s/withdraw", text_of(first->json, "id")), key, "{}"), 422,
-                  "idempotency_key_reused");
+    check_problem(
+        post_with_key(&world.enterprise_a, "/v1/needs", key, need_text(doc("{si}", "term_months", 24))), 422,
+        "idempotency_key_reused");
+    check_problem(post_with_key(&world.enterprise_a,
+                                textf("/v1/needs/%s/withdraw", text_of(first->json, "id")), key, "{}"),
+                  422, "idempotency_key_reused");
     assert_string_equal(house_rows(), rows);
 }
 
@@ -118,8 +123,9 @@ static void refused_input_is_not_kept(void **state)
 {
     (void)state;
     const char *key = fresh_key();
-    check_problem(post_with_key(&world.enterprise_a, "/v1/needs", key, need_text(doc("{si}", "term_months", 0))), 422,
-                  "validation_failed");
+    check_problem(
+        post_with_key(&world.enterprise_a, "/v1/needs", key, need_text(doc("{si}", "term_months", 0))), 422,
+        "validation_failed");
     check_problem(post_with_key(&world.enterprise_a, "/v1/needs", key, "{\"kinds\":"), 400, "json_malformed");
     assert_int_equal(house_count("select count(*) from idempotency where key = '%s'", key), 0);
     test_answer *good = post_with_key(&world.enterprise_a, "/v1/needs", key, need_text(NULL));
@@ -157,7 +163,7 @@ static void every_kept_answer_is_whole(void **state)
     assert_int_equal(house_count("select count(*) from idempotency where status is null or body is null"), 0);
 }
 
-/* Twenty at once --------------------------------------------------------------------------------------------------- */
+/* Twenty at once ----------------------------------------------------------------------------------- */
 
 enum { AT_ONCE = 20, ROUNDS = 5 };
 

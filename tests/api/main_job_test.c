@@ -43,7 +43,8 @@ static void need_becomes_money_and_the_competing_offer_closes(void **state)
     keep_id(offer_a, offer_make(&world.maker_a, &world.checker_a, application_a, NULL));
     move(200, &world.maker_b, "applications", application_b, "investigate", NULL);
     keep_id(offer_b, offer_make(&world.maker_b, &world.checker_b, application_b,
-                                doc("{sb s{ss si}}", "guarantee_required", 1, "rate", "base", "lpr_1y", "value_ppm", 4500)));
+                                doc("{sb s{ss si}}", "guarantee_required", 1, "rate", "base", "lpr_1y",
+                                    "value_ppm", 4500)));
     json_t *need_now = get(200, &world.enterprise_a, "needs", need);
     assert_string_equal(text_of(need_now, "state"), "offered");
 
@@ -51,12 +52,14 @@ static void need_becomes_money_and_the_competing_offer_closes(void **state)
     json_t *accepted = move(200, &world.enterprise_a, "offers", offer_b, "accept", NULL);
     assert_string_equal(text_of(accepted, "state"), "accepted");
     assert_string_equal(text_of(get(200, &world.enterprise_a, "offers", offer_a), "state"), "not_chosen");
-    assert_string_equal(text_of(get(200, &world.enterprise_a, "applications", application_a), "state"), "not_chosen");
+    assert_string_equal(text_of(get(200, &world.enterprise_a, "applications", application_a), "state"),
+                        "not_chosen");
 
     move(200, &world.checker_b, "offers", offer_b, "contract", doc("{ss}", "contract_no", "HT-2026-001"));
     move(200, &world.checker, "guarantee-cases", guarantee, "take_effect", NULL);
-    json_t *money = move(200, &world.checker_b, "offers", offer_b, "disburse",
-                         doc("{sI ss ss}", "funded_fen", 3000000 * YUAN, "funded_on", day_from_today(0), "proof_no", "PZ-1"));
+    json_t *money = move(
+        200, &world.checker_b, "offers", offer_b, "disburse",
+        doc("{sI ss ss}", "funded_fen", 3000000 * YUAN, "funded_on", day_from_today(0), "proof_no", "PZ-1"));
     assert_string_equal(text_of(money, "state"), "disbursed");
     assert_string_equal(text_of(get(200, &world.enterprise_a, "needs", need), "state"), "funded");
     json_t *closed = move(200, &world.enterprise_a, "needs", need, "confirm", NULL);
@@ -85,8 +88,9 @@ static void authority_sees_the_case_in_its_statistics(void **state)
 /* The trail of one case, oldest first, as "submit pass ...". */
 static const char *trail_of(const char *id)
 {
-    json_t *events =
-        member_of(expect(200, &world.auditor, "GET", textf("/v1/audit-events?case_id=%s&limit=100", id), NULL), "items");
+    json_t *events = member_of(
+        expect(200, &world.auditor, "GET", textf("/v1/audit-events?case_id=%s&limit=100", id), NULL),
+        "items");
     const char *text = "";
     for (size_t i = json_array_size(events); i-- > 0;) {
         const json_t *event = json_array_get(events, i);
@@ -102,7 +106,8 @@ static void every_move_is_in_the_audit_trail(void **state)
     (void)state;
     assert_string_equal(trail_of(need), "submit pass claim offer accept contract fund confirm");
     assert_string_equal(trail_of(application_a), "apply investigate propose approve close");
-    assert_string_equal(trail_of(application_b), "apply investigate propose approve accept contract disburse");
+    assert_string_equal(trail_of(application_b),
+                        "apply investigate propose approve accept contract disburse");
     assert_string_equal(trail_of(offer_a), "propose approve close");
     assert_string_equal(trail_of(offer_b), "propose approve accept contract disburse");
     assert_string_equal(trail_of(guarantee), "apply review propose approve take_effect");
@@ -112,8 +117,11 @@ static void data_are_the_same_after_a_restart(void **state)
 {
     (void)state;
     const char *const paths[] = {
-        textf("/v1/needs/%s", need),           textf("/v1/needs/%s/matches", need),   textf("/v1/applications/%s", application_b),
-        textf("/v1/offers/%s", offer_b),       textf("/v1/guarantee-cases/%s", guarantee),
+        textf("/v1/needs/%s", need),
+        textf("/v1/needs/%s/matches", need),
+        textf("/v1/applications/%s", application_b),
+        textf("/v1/offers/%s", offer_b),
+        textf("/v1/guarantee-cases/%s", guarantee),
     };
     const char *before[COUNT(paths)];
     for (size_t i = 0; i < COUNT(paths); i++)

@@ -1,4 +1,5 @@
-/* Offers: terms, rounds and validity; one accepted of many, one slot for one enterprise, however they race. */
+/* Offers: terms, rounds and validity; one accepted of many, one slot for one enterprise, however they race.
+ */
 #include <pthread.h>
 
 #include "world.h"
@@ -24,7 +25,7 @@ static const char *limited_product(const char *limit, int64_t value)
     return product_publish(&world.maker_a, &world.checker_a, document);
 }
 
-/* Capacity ------------------------------------------------------------------------------------------------------------ */
+/* Capacity ----------------------------------------------------------------------------------------- */
 
 enum { ROUNDS = 12 };
 
@@ -69,7 +70,8 @@ static void two_enterprises_cannot_take_the_last_slot(void **state)
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
         const char *product = limited_product("capacity_cases", 1);
-        const chance chances[2] = {make_chance(&world.enterprise_a, product), make_chance(&world.enterprise_b, product)};
+        const chance chances[2] = {make_chance(&world.enterprise_a, product),
+                                   make_chance(&world.enterprise_b, product)};
         runner runners[2];
         for (size_t i = 0; i < 2; i++)
             runners[i] = (runner){.user = *chances[i].enterprise, .offer = chances[i].offer};
@@ -80,8 +82,10 @@ static void two_enterprises_cannot_take_the_last_slot(void **state)
         check_problem(runners[loser].answer, 409, "product_capacity_exhausted");
         json_t *offer = get(200, chances[loser].enterprise, "offers", chances[loser].offer);
         assert_string_equal(text_of(offer, "state"), "offered");
-        assert_string_equal(text_of(get(200, chances[loser].enterprise, "needs", chances[loser].need), "state"), "offered");
-        assert_int_equal(house_count("select cases from product_capacity where product_id = '%s'", product), 1);
+        assert_string_equal(
+            text_of(get(200, chances[loser].enterprise, "needs", chances[loser].need), "state"), "offered");
+        assert_int_equal(house_count("select cases from product_capacity where product_id = '%s'", product),
+                         1);
     }
 }
 
@@ -89,10 +93,12 @@ static void slot_that_falls_through_is_free_again(void **state)
 {
     (void)state;
     const char *product = limited_product("capacity_cases", 1);
-    chance first = make_chance(&world.enterprise_a, product), second = make_chance(&world.enterprise_b, product);
+    chance first = make_chance(&world.enterprise_a, product),
+           second = make_chance(&world.enterprise_b, product);
     move(200, first.enterprise, "offers", first.offer, "accept", NULL);
     assert_int_equal(number_of(get(200, NULL, "products", product), "capacity_cases_left"), 0);
-    move_problem(409, "product_capacity_exhausted", second.enterprise, "offers", second.offer, "accept", NULL);
+    move_problem(409, "product_capacity_exhausted", second.enterprise, "offers", second.offer, "accept",
+                 NULL);
     move(200, &world.checker_a, "offers", first.offer, "fall_through", reason("R22"));
     assert_string_equal(text_of(get(200, first.enterprise, "needs", first.need), "state"), "open");
     move(200, second.enterprise, "offers", second.offer, "accept", NULL);
@@ -102,21 +108,24 @@ static void capacity_in_money_is_kept_too(void **state)
 {
     (void)state;
     const char *product = limited_product("capacity_fen", 5000000 * YUAN);
-    chance first = make_chance(&world.enterprise_a, product), second = make_chance(&world.enterprise_b, product);
+    chance first = make_chance(&world.enterprise_a, product),
+           second = make_chance(&world.enterprise_b, product);
     move(200, first.enterprise, "offers", first.offer, "accept", NULL);
     assert_int_equal(number_of(get(200, NULL, "products", product), "capacity_fen_left"), 2000000 * YUAN);
-    move_problem(409, "product_capacity_exhausted", second.enterprise, "offers", second.offer, "accept", NULL);
+    move_problem(409, "product_capacity_exhausted", second.enterprise, "offers", second.offer, "accept",
+                 NULL);
     assert_int_equal(number_of(get(200, NULL, "products", product), "capacity_fen_left"), 2000000 * YUAN);
 }
 
-/* Competition ------------------------------------------------------------------------------------------------------------ */
+/* Competition -------------------------------------------------------------------------------------- */
 
 static void accepting_one_offer_closes_the_others_of_the_need(void **state)
 {
     (void)state;
     chance made = make_chance(&world.enterprise_a, world.credit_a);
     const char *other = apply_for(&world.enterprise_a, made.need, world.guaranteed_b);
-    const char *pending = text_of(expect(201, &world.maker_b, "POST", "/v1/offers", offer_document(other, NULL)), "id");
+    const char *pending =
+        text_of(expect(201, &world.maker_b, "POST", "/v1/offers", offer_document(other, NULL)), "id");
     move(200, made.enterprise, "offers", made.offer, "accept", NULL);
     assert_string_equal(text_of(get(200, &world.maker_b, "offers", pending), "state"), "not_chosen");
     assert_string_equal(text_of(get(200, &world.maker_b, "applications", other), "state"), "not_chosen");
@@ -132,7 +141,8 @@ static void two_offers_of_one_need_are_not_both_accepted(void **state)
         chance made = make_chance(&world.enterprise_a, world.credit_a);
         const char *other = apply_for(&world.enterprise_a, made.need, world.guaranteed_b);
         const char *rival = offer_make(&world.maker_b, &world.checker_b, other, NULL);
-        runner runners[2] = {{.user = world.enterprise_a, .offer = made.offer}, {.user = world.enterprise_a, .offer = rival}};
+        runner runners[2] = {{.user = world.enterprise_a, .offer = made.offer},
+                             {.user = world.enterprise_a, .offer = rival}};
         race(runners);
         size_t accepted = 0;
         for (size_t i = 0; i < 2; i++) {
@@ -141,8 +151,13 @@ static void two_offers_of_one_need_are_not_both_accepted(void **state)
             assert_true(runners[i].answer->status == 200 || runners[i].answer->status == 409);
         }
         assert_int_equal(accepted, 1);
-        assert_int_equal(house_count("select count(*) from offer where need_id = '%s' and state = 'accepted'", made.need), 1);
-        assert_int_equal(house_count("select count(*) from offer where need_id = '%s' and state = 'not_chosen'", made.need), 1);
+        assert_int_equal(
+            house_count("select count(*) from offer where need_id = '%s' and state = 'accepted'", made.need),
+            1);
+        assert_int_equal(
+            house_count("select count(*) from offer where need_id = '%s' and state = 'not_chosen'",
+                        made.need),
+            1);
     }
 }
 
@@ -150,16 +165,19 @@ static void need_takes_so_many_claims_and_no_bank_twice(void **state)
 {
     (void)state;
     const char *need = need_post(&world.enterprise_a, doc("{si}", "max_claims", 1));
-    const char *claim = text_of(expect(201, &world.maker_a, "POST", "/v1/applications", doc("{ss}", "need_id", need)), "id");
-    expect_problem(409, "application_exists", &world.maker_a, "POST", "/v1/applications", doc("{ss}", "need_id", need));
-    expect_problem(409, "need_claims_full", &world.maker_b, "POST", "/v1/applications", doc("{ss}", "need_id", need));
+    const char *claim =
+        text_of(expect(201, &world.maker_a, "POST", "/v1/applications", doc("{ss}", "need_id", need)), "id");
+    expect_problem(409, "application_exists", &world.maker_a, "POST", "/v1/applications",
+                   doc("{ss}", "need_id", need));
+    expect_problem(409, "need_claims_full", &world.maker_b, "POST", "/v1/applications",
+                   doc("{ss}", "need_id", need));
     /* The enterprise's own choice is no claim. */
     apply_for(&world.enterprise_a, need, world.guaranteed_b);
     move(200, &world.enterprise_a, "applications", claim, "withdraw", NULL);
     expect(201, &world.maker_a, "POST", "/v1/applications", doc("{ss}", "need_id", need));
 }
 
-/* Versions ------------------------------------------------------------------------------------------------------------------ */
+/* Versions ----------------------------------------------------------------------------------------- */
 
 static void stale_version_is_refused(void **state)
 {
@@ -174,17 +192,19 @@ static void stale_version_is_refused(void **state)
     json_t *problem = check_problem(stale, 412, "version_changed");
     assert_int_equal(number_of(problem, "version"), number_of(seen->json, "version"));
     assert_string_equal(text_of(get(200, made.enterprise, "offers", made.offer), "state"), "offered");
-    test_answer *fresh = ask_raw(made.enterprise, "POST", textf("%s/accept", path),
-                                 textf("Idempotency-Key: %s\r\nIf-Match: %s\r\n", fresh_key(), version), NULL);
+    test_answer *fresh =
+        ask_raw(made.enterprise, "POST", textf("%s/accept", path),
+                textf("Idempotency-Key: %s\r\nIf-Match: %s\r\n", fresh_key(), version), NULL);
     check_status(fresh, 200);
     assert_string_not_equal(answer_header(fresh, "ETag"), version);
-    test_answer *any = ask_raw(&world.checker_a, "POST", textf("%s/fall_through", path),
-                               textf("Idempotency-Key: %s\r\nIf-Match: *\r\nContent-Type: application/json\r\n", fresh_key()),
-                               "{\"reason_code\":\"R22\",\"reason_text\":\"企业改用自有资金，不再提款\"}");
+    test_answer *any = ask_raw(
+        &world.checker_a, "POST", textf("%s/fall_through", path),
+        textf("Idempotency-Key: %s\r\nIf-Match: *\r\nContent-Type: application/json\r\n", fresh_key()),
+        "{\"reason_code\":\"R22\",\"reason_text\":\"企业改用自有资金，不再提款\"}");
     check_status(any, 200);
 }
 
-/* Terms ---------------------------------------------------------------------------------------------------------------------- */
+/* Terms -------------------------------------------------------------------------------------------- */
 
 static void offer_past_its_day_cannot_be_accepted(void **state)
 {
@@ -199,19 +219,23 @@ static void offer_past_its_day_cannot_be_accepted(void **state)
 static void offer_must_still_be_valid_when_it_is_made(void **state)
 {
     (void)state;
-    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
-    json_t *problem = expect_problem(422, "offer_already_expired", &world.maker_a, "POST", "/v1/offers",
-                                     offer_document(application, doc("{ss}", "valid_until", day_from_today(-1))));
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    json_t *problem =
+        expect_problem(422, "offer_already_expired", &world.maker_a, "POST", "/v1/offers",
+                       offer_document(application, doc("{ss}", "valid_until", day_from_today(-1))));
     assert_string_equal(text_of(problem, "errors.0.pointer"), "/valid_until");
 }
 
 static void offer_states_its_whole_cost(void **state)
 {
     (void)state;
-    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
-    json_t *offer = expect(201, &world.maker_a, "POST", "/v1/offers",
-                           offer_document(application, doc("{s[{ss ss ss si}]}", "fees", "name_zh", "评估费", "basis", "share",
-                                                           "when", "upfront", "value", 10000)));
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    json_t *offer =
+        expect(201, &world.maker_a, "POST", "/v1/offers",
+               offer_document(application, doc("{s[{ss ss ss si}]}", "fees", "name_zh", "评估费", "basis",
+                                               "share", "when", "upfront", "value", 10000)));
     /* 3,000,000 less 1 %; twelve times 4.35 %/12, and the principal. */
     assert_int_equal(number_of(offer, "net_disbursed_fen"), 2970000 * YUAN);
     assert_int_equal(number_of(offer, "total_repayable_fen"), 3130500 * YUAN);
@@ -221,10 +245,12 @@ static void offer_states_its_whole_cost(void **state)
 static void points_over_the_prime_rate_are_dated(void **state)
 {
     (void)state;
-    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
     int64_t lpr = house_count("select lpr_1y_ppm from lpr order by published_on desc limit 1");
-    json_t *offer = expect(201, &world.maker_a, "POST", "/v1/offers",
-                           offer_document(application, doc("{s{ss si}}", "rate", "base", "lpr_1y", "value_ppm", -2000)));
+    json_t *offer =
+        expect(201, &world.maker_a, "POST", "/v1/offers",
+               offer_document(application, doc("{s{ss si}}", "rate", "base", "lpr_1y", "value_ppm", -2000)));
     assert_int_equal(number_of(offer, "rate_ppm"), lpr - 2000);
     assert_int_equal(number_of(offer, "spread_ppm"), -2000);
     assert_string_equal(text_of(offer, "lpr_date"), house_sql("select max(published_on)::text from lpr"));
@@ -233,45 +259,55 @@ static void points_over_the_prime_rate_are_dated(void **state)
 static void enterprise_may_ask_for_other_terms_twice(void **state)
 {
     (void)state;
-    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
     for (int round = 1; round <= 3; round++) {
         const char *offer = offer_make(&world.maker_a, &world.checker_a, application, NULL);
         assert_int_equal(number_of(get(200, &world.enterprise_a, "offers", offer), "round"), round);
-        expect_problem(409, "offer_exists", &world.maker_a, "POST", "/v1/offers", offer_document(application, NULL));
+        expect_problem(409, "offer_exists", &world.maker_a, "POST", "/v1/offers",
+                       offer_document(application, NULL));
         json_t *countered = move(200, &world.enterprise_a, "offers", offer, "counter",
                                  doc("{si ss}", "rate_ppm", 38000, "note", "希望利率低一些"));
         assert_int_equal(number_of(countered, "counter.rate_ppm"), 38000);
-        assert_string_equal(text_of(get(200, &world.maker_a, "applications", application), "state"), "investigating");
+        assert_string_equal(text_of(get(200, &world.maker_a, "applications", application), "state"),
+                            "investigating");
     }
-    expect_problem(409, "transition_not_allowed", &world.maker_a, "POST", "/v1/offers", offer_document(application, NULL));
+    expect_problem(409, "transition_not_allowed", &world.maker_a, "POST", "/v1/offers",
+                   offer_document(application, NULL));
 }
 
 static void papers_may_be_asked_for_twice(void **state)
 {
     (void)state;
-    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
     for (int i = 0; i < 2; i++) {
         move(200, &world.maker_a, "applications", application, "request_papers", reason("R15"));
         move(200, &world.enterprise_a, "applications", application, "supply", NULL);
     }
-    move_problem(409, "paper_stops_exhausted", &world.maker_a, "applications", application, "request_papers", reason("R15"));
+    move_problem(409, "paper_stops_exhausted", &world.maker_a, "applications", application, "request_papers",
+                 reason("R15"));
 }
 
 static void loan_that_wants_a_guarantee_is_not_contracted_without_one(void **state)
 {
     (void)state;
-    const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.guaranteed_b);
-    const char *offer = offer_make(&world.maker_b, &world.checker_b, application, doc("{sb}", "guarantee_required", 1));
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.guaranteed_b);
+    const char *offer =
+        offer_make(&world.maker_b, &world.checker_b, application, doc("{sb}", "guarantee_required", 1));
     move(200, &world.enterprise_a, "offers", offer, "accept", NULL);
-    move_problem(409, "guarantee_missing", &world.checker_b, "offers", offer, "contract", doc("{ss}", "contract_no", "HT-1"));
+    move_problem(409, "guarantee_missing", &world.checker_b, "offers", offer, "contract",
+                 doc("{ss}", "contract_no", "HT-1"));
     guarantee_approve(&world.enterprise_a, application, world.guarantee);
     move(200, &world.checker_b, "offers", offer, "contract", doc("{ss}", "contract_no", "HT-1"));
-    json_t *above = move(422, &world.checker_b, "offers", offer, "disburse",
-                         doc("{sI ss ss}", "funded_fen", 3000001 * YUAN, "funded_on", day_from_today(0), "proof_no", "PZ-1"));
+    json_t *above = move(
+        422, &world.checker_b, "offers", offer, "disburse",
+        doc("{sI ss ss}", "funded_fen", 3000001 * YUAN, "funded_on", day_from_today(0), "proof_no", "PZ-1"));
     assert_string_equal(text_of(above, "errors.0.pointer"), "/funded_fen");
 }
 
-/* Endings ----------------------------------------------------------------------------------------------------------------- */
+/* Endings ------------------------------------------------------------------------------------------ */
 
 static void need_that_all_refuse_is_unmet_and_can_open_again(void **state)
 {
@@ -290,12 +326,16 @@ static void withdrawn_need_takes_everything_with_it(void **state)
 {
     (void)state;
     chance made = make_chance(&world.enterprise_a, world.credit_a);
-    json_t *guarantee = expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
-                               doc("{ss ss}", "application_id", made.application, "product_id", world.guarantee));
+    json_t *guarantee =
+        expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
+               doc("{ss ss}", "application_id", made.application, "product_id", world.guarantee));
     move(200, &world.enterprise_a, "needs", made.need, "withdraw", NULL);
-    assert_string_equal(text_of(get(200, &world.maker_a, "applications", made.application), "state"), "withdrawn");
+    assert_string_equal(text_of(get(200, &world.maker_a, "applications", made.application), "state"),
+                        "withdrawn");
     assert_string_equal(text_of(get(200, &world.maker_a, "offers", made.offer), "state"), "not_chosen");
-    assert_string_equal(text_of(get(200, &world.reviewer, "guarantee-cases", text_of(guarantee, "id")), "state"), "withdrawn");
+    assert_string_equal(
+        text_of(get(200, &world.reviewer, "guarantee-cases", text_of(guarantee, "id")), "state"),
+        "withdrawn");
 }
 
 int main(void)

@@ -55,7 +55,8 @@ static void check_operation(const rq_route *route)
     operations++;
     assert_true(*text_of(operation, "operationId") && *text_of(operation, "summary"));
     assert_int_equal(has_parameter(operation, "path", "id"), strstr(route->path, "{id}") != NULL);
-    assert_int_equal(has_parameter(operation, "header", "Idempotency-Key"), (route->flags & RQ_ROUTE_KEY) != 0);
+    assert_int_equal(has_parameter(operation, "header", "Idempotency-Key"),
+                     (route->flags & RQ_ROUTE_KEY) != 0);
     assert_int_equal(has_parameter(operation, "header", "If-Match"), (route->flags & RQ_ROUTE_IF_MATCH) != 0);
     bool is_public = (route->roles & RQ_ROLE_PUBLIC) != 0;
     assert_int_equal(json_is_array(member_of(operation, "security")), is_public);
@@ -101,7 +102,8 @@ static void check_schema(const rq_schema *schema)
         const rq_field *field = &schema->fields[i];
         const json_t *property = json_object_get(properties, field->name);
         assert_true(json_is_object(property));
-        assert_int_equal(has_word(member_of(described, "required"), field->name), field->required && !schema->is_partial);
+        assert_int_equal(has_word(member_of(described, "required"), field->name),
+                         field->required && !schema->is_partial);
         if (field->type == RQ_FIELD_INTEGER) {
             assert_int_equal(number_of(property, "minimum"), field->min);
             assert_int_equal(number_of(property, "maximum"), field->max);

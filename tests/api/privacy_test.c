@@ -1,5 +1,5 @@
-/* Whose rows: what a bank, another bank, another enterprise, another region and the public can see of a case, at each
- * moment of its life. */
+/* Whose rows: what a bank, another bank, another enterprise, another region and the public can see of a case,
+ * at each moment of its life. */
 #include "world.h"
 
 static const char *const secrets[] = {"杭州甲企业有限公司", "李联系", "13800138000", "某路一号", "王法人"};
@@ -37,9 +37,10 @@ static example make_example(void)
     made.need = need_post(&world.enterprise_a, NULL);
     made.application = apply_for(&world.enterprise_a, made.need, world.credit_a);
     made.offer = offer_make(&world.maker_a, &world.checker_a, made.application, NULL);
-    made.guarantee = text_of(expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
-                                    doc("{ss ss}", "application_id", made.application, "product_id", world.guarantee)),
-                             "id");
+    made.guarantee =
+        text_of(expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
+                       doc("{ss ss}", "application_id", made.application, "product_id", world.guarantee)),
+                "id");
     return made;
 }
 
@@ -49,7 +50,8 @@ static int part_ways(void **state)
     json_t *needs = member_of(expect(200, &world.enterprise_a, "GET", "/v1/needs?limit=100", NULL), "items");
     for (size_t i = 0; i < json_array_size(needs); i++)
         if (has_word(member_of(json_array_get(needs, i), "actions"), "withdraw"))
-            move(200, &world.enterprise_a, "needs", text_of(json_array_get(needs, i), "id"), "withdraw", NULL);
+            move(200, &world.enterprise_a, "needs", text_of(json_array_get(needs, i), "id"), "withdraw",
+                 NULL);
     return house_sweep(state);
 }
 
@@ -77,7 +79,8 @@ static void claim_does_not_tell_the_bank_whose_the_need_is(void **state)
     json_t *made = check_status(claim, 201);
     assert_string_equal(text_of(made, "origin"), "claim");
     assert_nameless(claim->body);
-    assert_nameless(ask(&world.maker_b, "GET", textf("/v1/applications/%s", text_of(made, "id")), NULL)->body);
+    assert_nameless(
+        ask(&world.maker_b, "GET", textf("/v1/applications/%s", text_of(made, "id")), NULL)->body);
     assert_hidden(&world.maker_b, "enterprises", world.id_a);
 }
 
@@ -89,7 +92,8 @@ static void bank_knows_the_enterprise_once_it_has_applied_there(void **state)
     json_t *seen = get(200, &world.maker_a, "applications", application);
     assert_string_equal(text_of(seen, "enterprise.name"), secrets[0]);
     assert_string_equal(text_of(seen, "enterprise.contact_mobile"), "13800138000");
-    assert_string_equal(text_of(get(200, &world.checker_a, "enterprises", world.id_a), "contact_name"), "李联系");
+    assert_string_equal(text_of(get(200, &world.checker_a, "enterprises", world.id_a), "contact_name"),
+                        "李联系");
     assert_string_equal(text_of(get(200, &world.maker_a, "needs", need), "enterprise.name"), secrets[0]);
     assert_hidden(&world.maker_b, "enterprises", world.id_a);
     assert_nameless(ask(&world.maker_b, "GET", textf("/v1/needs/%s", need), NULL)->body);
@@ -103,8 +107,8 @@ static void consent_opens_the_details_until_it_ends(void **state)
     (void)state;
     for (int by_time = 0; by_time < 2; by_time++) {
         json_t *consent = expect(201, &world.enterprise_a, "POST", "/v1/consents",
-                                 doc("{ss ss ss}", "institution_id", world.bank_b, "purpose", "贷前了解", "valid_to",
-                                     day_from_today(30)));
+                                 doc("{ss ss ss}", "institution_id", world.bank_b, "purpose", "贷前了解",
+                                     "valid_to", day_from_today(30)));
         get(200, &world.maker_b, "enterprises", world.id_a);
         assert_hidden(&world.maker_a, "enterprises", world.id_a);
         if (by_time)
@@ -127,7 +131,8 @@ static void other_bank_sees_neither_application_nor_offer(void **state)
     }
     move_problem(404, "not_found", &world.maker_b, "applications", made.application, "investigate", NULL);
     move_problem(404, "not_found", &world.checker_b, "offers", made.offer, "revoke", reason("R19"));
-    expect_problem(422, "application_unknown", &world.maker_b, "POST", "/v1/offers", offer_document(made.application, NULL));
+    expect_problem(422, "application_unknown", &world.maker_b, "POST", "/v1/offers",
+                   offer_document(made.application, NULL));
     assert_shown(&world.maker_a, "applications", made.application);
     assert_shown(&world.checker_a, "offers", made.offer);
 }
@@ -146,17 +151,21 @@ static void other_enterprise_sees_nothing_of_the_case(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_hidden(&world.enterprise_b, rows[i].collection, rows[i].id);
-        move_problem(404, "not_found", &world.enterprise_b, rows[i].collection, rows[i].id, rows[i].action, NULL);
+        move_problem(404, "not_found", &world.enterprise_b, rows[i].collection, rows[i].id, rows[i].action,
+                     NULL);
         assert_shown(&world.enterprise_a, rows[i].collection, rows[i].id);
     }
-    expect_problem(404, "not_found", &world.enterprise_b, "GET", textf("/v1/needs/%s/matches", made.need), NULL);
-    expect_problem(404, "not_found", &world.enterprise_b, "GET", textf("/v1/enterprises/%s", world.id_a), NULL);
+    expect_problem(404, "not_found", &world.enterprise_b, "GET", textf("/v1/needs/%s/matches", made.need),
+                   NULL);
+    expect_problem(404, "not_found", &world.enterprise_b, "GET", textf("/v1/enterprises/%s", world.id_a),
+                   NULL);
     expect_problem(404, "not_found", &world.enterprise_b, "PATCH", textf("/v1/enterprises/%s", world.id_a),
                    doc("{ss}", "name", "改名"));
     expect_problem(422, "need_unknown", &world.enterprise_b, "POST", "/v1/applications",
                    doc("{ss ss}", "need_id", made.need, "product_id", world.guaranteed_b));
     /* Naming the other in one's own need is no way in either: it stays one's own. */
-    json_t *own = expect(201, &world.enterprise_b, "POST", "/v1/needs", need_document(doc("{ss}", "enterprise_id", world.id_a)));
+    json_t *own = expect(201, &world.enterprise_b, "POST", "/v1/needs",
+                         need_document(doc("{ss}", "enterprise_id", world.id_a)));
     assert_string_equal(text_of(own, "enterprise.id"), world.id_b);
 }
 
@@ -183,7 +192,9 @@ static void authority_sees_its_region_and_no_other(void **state)
     /* Asking for a region by its code opens nothing. */
     json_t *needs = expect(200, &world.guangdong, "GET", "/v1/needs?region=330000", NULL);
     assert_int_equal(json_array_size(member_of(needs, "items")), 0);
-    assert_int_equal(number_of(expect(200, &world.guangdong, "GET", "/v1/statistics?region=330000", NULL), "total.needs"), 0);
+    assert_int_equal(
+        number_of(expect(200, &world.guangdong, "GET", "/v1/statistics?region=330000", NULL), "total.needs"),
+        0);
     user_leave(&nation);
 }
 
@@ -192,7 +203,8 @@ static void enterprise_sees_an_offer_once_it_is_approved(void **state)
     (void)state;
     const char *need = need_post(&world.enterprise_a, NULL);
     const char *application = apply_for(&world.enterprise_a, need, world.credit_a);
-    const char *offer = text_of(expect(201, &world.maker_a, "POST", "/v1/offers", offer_document(application, NULL)), "id");
+    const char *offer =
+        text_of(expect(201, &world.maker_a, "POST", "/v1/offers", offer_document(application, NULL)), "id");
     assert_hidden(&world.enterprise_a, "offers", offer);
     move_problem(404, "not_found", &world.enterprise_a, "offers", offer, "accept", NULL);
     move(200, &world.checker_a, "offers", offer, "approve", NULL);
@@ -204,7 +216,8 @@ static void text_of_a_suspicion_is_withheld_from_the_enterprise(void **state)
     (void)state;
     static const char *const codes[] = {"R23", "R02"};
     for (size_t i = 0; i < COUNT(codes); i++) {
-        const char *application = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+        const char *application =
+            apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
         move(200, &world.maker_a, "applications", application, "propose_refusal", reason(codes[i]));
         /* Until it is checked there is no refusal to see. */
         json_t *pending = get(200, &world.enterprise_a, "applications", application);
@@ -240,7 +253,8 @@ static void draft_is_its_makers_alone(void **state)
     (void)state;
     const char *need = need_post(&world.enterprise_a, doc("{sb}", "submit", 0));
     const char *invited = need_post(&world.enterprise_a, doc("{ss}", "visibility", "invited"));
-    json_t *product = expect(201, &world.maker_a, "POST", "/v1/products", loan_document("credit_loan", "未上架的产品"));
+    json_t *product =
+        expect(201, &world.maker_a, "POST", "/v1/products", loan_document("credit_loan", "未上架的产品"));
     assert_hidden(&world.maker_a, "needs", need);
     assert_hidden(&world.maker_a, "needs", invited);
     assert_hidden(&world.maker_b, "products", text_of(product, "id"));
@@ -263,7 +277,8 @@ static void people_see_their_colleagues_and_their_own_acts(void **state)
         test_answer *users = ask(rows[i].user, "GET", "/v1/users?limit=100", NULL);
         assert_int_equal(json_array_size(member_of(check_status(users, 200), "items")), rows[i].colleagues);
         assert_null(strstr(users->body, "scrypt"));
-        json_t *events = member_of(expect(200, rows[i].user, "GET", "/v1/audit-events?limit=100", NULL), "items");
+        json_t *events =
+            member_of(expect(200, rows[i].user, "GET", "/v1/audit-events?limit=100", NULL), "items");
         assert_true(json_array_size(events) > 0 || rows[i].user == &world.reviewer);
         for (size_t k = 0; k < json_array_size(events); k++)
             assert_string_equal(text_of(json_array_get(events, k), "user_id"), rows[i].user->id);

@@ -1,4 +1,5 @@
-/* Products: what may be listed and how it is published, and how the shelf reaches the matches, which can be had again. */
+/* Products: what may be listed and how it is published, and how the shelf reaches the matches, which can be
+ * had again. */
 #include "rongqiao/digest.h"
 #include "rongqiao/vocabulary.h"
 #include "world.h"
@@ -19,7 +20,7 @@ static json_t *preview(json_t *more)
     return expect(200, &world.enterprise_a, "POST", "/v1/matches/preview", need_document(more));
 }
 
-/* Listing --------------------------------------------------------------------------------------------------------- */
+/* Listing ------------------------------------------------------------------------------------------ */
 
 static void product_of_every_kind_can_be_listed(void **state)
 {
@@ -43,20 +44,25 @@ static void field_of_another_kind_is_named(void **state)
         const char *kind, *field;
         int value;
     } rows[] = {
-        {"credit_loan", "term_min_days", 3},      {"credit_loan", "coverage_ppm", 800000}, {"mortgage", "fee_ppm", 5000},
-        {"credit_loan", "advance_rate_ppm", 800000}, {"factoring", "pledge_rate_ppm", 500000},
+        {"credit_loan", "term_min_days", 3},
+        {"credit_loan", "coverage_ppm", 800000},
+        {"mortgage", "fee_ppm", 5000},
+        {"credit_loan", "advance_rate_ppm", 800000},
+        {"factoring", "pledge_rate_ppm", 500000},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         json_t *document = loan_document(rows[i].kind, "不适用的字段");
         json_object_set_new(document, rows[i].field, json_integer(rows[i].value));
-        json_t *problem = expect_problem(422, "validation_failed", &world.maker_a, "POST", "/v1/products", document);
+        json_t *problem =
+            expect_problem(422, "validation_failed", &world.maker_a, "POST", "/v1/products", document);
         assert_string_equal(text_of(problem, "errors.0.pointer"), textf("/%s", rows[i].field));
         assert_string_equal(text_of(problem, "errors.0.code"), "not_for_kind");
     }
     json_t *document = loan_document("credit_loan", "上限低于下限");
     json_object_set_new(document, "amount_max_fen", json_integer(1));
-    json_t *problem = expect_problem(422, "validation_failed", &world.maker_a, "POST", "/v1/products", document);
+    json_t *problem =
+        expect_problem(422, "validation_failed", &world.maker_a, "POST", "/v1/products", document);
     assert_string_equal(text_of(problem, "errors.0.pointer"), "/amount_max_fen");
 }
 
@@ -86,7 +92,8 @@ static void operator_and_value_of_a_rule_must_fit_its_fact(void **state)
         json_t *document = loan_document("credit_loan", "规则");
         json_object_set_new(document, "rules",
                             doc("[{ss ss so}]", "fact", rows[i].fact, "op", rows[i].op, "value", value));
-        json_t *problem = expect_problem(422, "validation_failed", &world.maker_a, "POST", "/v1/products", document);
+        json_t *problem =
+            expect_problem(422, "validation_failed", &world.maker_a, "POST", "/v1/products", document);
         assert_string_equal(text_of(problem, "errors.0.pointer"), rows[i].pointer);
         assert_string_equal(text_of(problem, "errors.0.code"), rows[i].code);
     }
@@ -97,12 +104,13 @@ static void terms_come_back_as_they_were_posted(void **state)
     (void)state;
     json_t *document = loan_document("ip_pledge", "知识产权质押贷");
     json_object_set_new(document, "tiers",
-                        doc("[{s[{ss ss s[s]}] sI s{ss si}} {s[{ss ss sI}] si sb}]", "when", "fact", "tags", "op", "in", "value",
-                            "little_giant", "amount_max_fen", 30000000 * YUAN, "rate", "base", "lpr_1y", "high_ppm", 5000, "when",
-                            "fact", "ip_value_fen", "op", "ge", "value", 10000000 * YUAN, "term_max_months", 60,
-                            "needs_guarantee", 1));
-    json_object_set_new(document, "fees", doc("[{ss ss ss si}]", "name_zh", "评估费", "basis", "fixed", "when", "upfront",
-                                              "value", 300000));
+                        doc("[{s[{ss ss s[s]}] sI s{ss si}} {s[{ss ss sI}] si sb}]", "when", "fact", "tags",
+                            "op", "in", "value", "little_giant", "amount_max_fen", 30000000 * YUAN, "rate",
+                            "base", "lpr_1y", "high_ppm", 5000, "when", "fact", "ip_value_fen", "op", "ge",
+                            "value", 10000000 * YUAN, "term_max_months", 60, "needs_guarantee", 1));
+    json_object_set_new(
+        document, "fees",
+        doc("[{ss ss ss si}]", "name_zh", "评估费", "basis", "fixed", "when", "upfront", "value", 300000));
     json_object_set_new(document, "pledge_rate_ppm", json_integer(400000));
     json_t *posted = json_deep_copy(document);
     json_t *made = expect(201, &world.maker_a, "POST", "/v1/products", document);
@@ -117,7 +125,8 @@ static void operator_lists_for_an_institution_with_four_eyes(void **state)
 {
     (void)state;
     json_t *document = loan_document("credit_loan", "平台代上架");
-    expect_problem(422, "institution_unknown", &world.operator, "POST", "/v1/products", json_deep_copy(document));
+    expect_problem(422, "institution_unknown", &world.operator, "POST", "/v1/products",
+                   json_deep_copy(document));
     json_object_set_new(document, "institution_id", json_string(world.bank_b));
     const char *id = text_of(expect(201, &world.operator, "POST", "/v1/products", document), "id");
     move(200, &world.operator, "products", id, "submit", NULL);
@@ -133,7 +142,8 @@ static void csv_of_products_is_imported_as_drafts(void **state)
     test_answer *answer = ask_raw(&world.maker_a, "POST", "/v1/products/import",
                                   textf("Content-Type: text/csv\r\nIdempotency-Key: %s\r\n", fresh_key()),
                                   "kind,name_zh,amount_max_fen,regions,rate\n"
-                                  "credit_loan,表格产品,500000000,330000|440000,\"{\"\"base\"\":\"\"lpr_1y\"\",\"\"high_ppm\"\":3000}\"\n"
+                                  "credit_loan,表格产品,500000000,330000|440000,\"{\"\"base\"\":\"\"lpr_"
+                                  "1y\"\",\"\"high_ppm\"\":3000}\"\n"
                                   "no_such_kind,坏行,1,,\n");
     json_t *report = check_status(answer, 200);
     assert_int_equal(number_of(report, "accepted"), 1);
@@ -144,13 +154,14 @@ static void csv_of_products_is_imported_as_drafts(void **state)
     assert_string_equal(text_of(made, "rate.base"), "lpr_1y");
 }
 
-/* The shelf and the matches --------------------------------------------------------------------------------------------- */
+/* The shelf and the matches ------------------------------------------------------------------------ */
 
 static void change_of_the_shelf_reaches_the_matches(void **state)
 {
     (void)state;
     json_t *document = loan_document("credit_loan", "随上随下的产品");
-    json_object_set_new(document, "rate", doc("{ss si si}", "base", "lpr_1y", "low_ppm", 1000, "high_ppm", 2500));
+    json_object_set_new(document, "rate",
+                        doc("{ss si si}", "base", "lpr_1y", "low_ppm", 1000, "high_ppm", 2500));
     const char *id = product_publish(&world.maker_a, &world.checker_a, document);
     const json_t *package = package_of(preview(NULL), "eligible", id);
     assert_non_null(package);
@@ -217,7 +228,7 @@ static void rules_decide_between_eligible_unknown_and_near(void **state)
     assert_true(strlen(text_of(match, "notice")) > 0 || json_is_object(member_of(match, "notice")));
 }
 
-/* Stored and replayed ------------------------------------------------------------------------------------------------------ */
+/* Stored and replayed ------------------------------------------------------------------------------ */
 
 static void preview_is_what_would_be_stored(void **state)
 {
@@ -248,10 +259,12 @@ static void stored_match_has_its_versions_and_its_digest(void **state)
     assert_string_equal(text_of(match, "digest"), hex);
     /* The engine's own bytes are passed on as they are. */
     assert_int_equal(strncmp(answer->body, result, strlen(result) - 1), 0);
-    assert_int_equal(number_of(match, "weights_version"), house_count("select max(version) from score_weights"));
+    assert_int_equal(number_of(match, "weights_version"),
+                     house_count("select max(version) from score_weights"));
     assert_int_equal(number_of(match, "catalogue_version"), house_count("select version from catalogue"));
-    assert_int_equal(house_count("select count(*) from match where need_id = '%s' and class = 'eligible'", need),
-                     json_array_size(member_of(match, "eligible")));
+    assert_int_equal(
+        house_count("select count(*) from match where need_id = '%s' and class = 'eligible'", need),
+        json_array_size(member_of(match, "eligible")));
 }
 
 static void every_stored_match_can_be_had_again(void **state)
@@ -259,13 +272,15 @@ static void every_stored_match_can_be_had_again(void **state)
     static const char *const replay[] = {"replay", NULL};
     char line[256];
     (void)state;
-    need_post(&world.enterprise_b, doc("{sI sI}", "amount_fen", 200000 * YUAN, "amount_min_fen", 200000 * YUAN));
+    need_post(&world.enterprise_b,
+              doc("{sI sI}", "amount_fen", 200000 * YUAN, "amount_min_fen", 200000 * YUAN));
     assert_int_equal(house_run(replay, NULL, line, sizeof(line)), 0);
     json_t *report = house_keep(json_loads(line, 0, NULL), (void (*)(void *))json_decref);
     assert_int_equal(number_of(report, "same"), house_count("select count(*) from match_run"));
     assert_int_equal(number_of(report, "different"), 0);
     /* One byte of one result, and it shows. */
-    house_sql("update match_run set result = overlay(result placing '9' from position('rank\":1' in result) + 6 for 1) where id = "
+    house_sql("update match_run set result = overlay(result placing '9' from position('rank\":1' in result) "
+              "+ 6 for 1) where id = "
               "(select id from match_run order by id desc limit 1)");
     assert_int_equal(house_run(replay, NULL, line, sizeof(line)), 1);
 }

@@ -1,4 +1,5 @@
-/* Row level security from below: what the server's role can do in PostgreSQL itself, whatever the server asks. */
+/* Row level security from below: what the server's role can do in PostgreSQL itself, whatever the server
+ * asks. */
 #include "world.h"
 
 static PGconn *app;
@@ -33,19 +34,23 @@ static const char *as_app(const char *sql)
 /* Enters as a user for the transaction that the caller began. */
 static void enter(const test_user *user, const char *side, const char *org, const char *roles)
 {
-    assert_string_equal(as_app(textf("select app.enter('%s', '%s', '%s', '%s', null, 'r', null, null, null)", user->id, side,
-                                     org, roles)),
+    assert_string_equal(as_app(textf("select app.enter('%s', '%s', '%s', '%s', null, 'r', null, null, null)",
+                                     user->id, side, org, roles)),
                         "");
 }
 
 static void server_role_can_do_little(void **state)
 {
     (void)state;
-    assert_string_equal(house_sql("select rolsuper or rolcreatedb or rolcreaterole or rolbypassrls or rolreplication or rolinherit "
-                                  "from pg_roles where rolname = 'rongqiao_app'"),
-                        "f");
-    assert_int_equal(house_count("select count(*) from pg_auth_members where member = 'rongqiao_app'::regrole"), 0);
-    assert_int_equal(house_count("select count(*) from pg_class where relowner = 'rongqiao_app'::regrole"), 0);
+    assert_string_equal(
+        house_sql(
+            "select rolsuper or rolcreatedb or rolcreaterole or rolbypassrls or rolreplication or rolinherit "
+            "from pg_roles where rolname = 'rongqiao_app'"),
+        "f");
+    assert_int_equal(
+        house_count("select count(*) from pg_auth_members where member = 'rongqiao_app'::regrole"), 0);
+    assert_int_equal(house_count("select count(*) from pg_class where relowner = 'rongqiao_app'::regrole"),
+                     0);
     assert_int_equal(house_count("select count(*) from pg_proc where proowner = 'rongqiao_app'::regrole"), 0);
     assert_string_equal(as_app("create table public.mine (a int)"), "42501");
     assert_string_equal(as_app("create table app.mine (a int)"), "42501");
@@ -57,31 +62,35 @@ static void server_role_can_do_little(void **state)
 static void table_of_rows_that_are_somebodys_is_guarded(void **state)
 {
     (void)state;
-    assert_string_equal(
-        house_sql("select coalesce(string_agg(relname, ' ' order by relname), '') from pg_class c where relkind = 'r' and "
-                  "relnamespace = 'public'::regnamespace and exists (select from pg_policy where polrelid = c.oid) and not "
-                  "(relrowsecurity and relforcerowsecurity)"),
-        "");
-    assert_string_equal(
-        house_sql("select coalesce(string_agg(relname, ' ' order by relname), '') from pg_class c where relkind = 'r' and "
-                  "relnamespace = 'public'::regnamespace and relrowsecurity and not exists (select from pg_policy where polrelid "
-                  "= c.oid)"),
-        "");
-    assert_string_equal(
-        house_sql("select string_agg(relname, ' ' order by relname) from pg_class c where relkind = 'r' and relnamespace = "
-                  "'public'::regnamespace and not relrowsecurity and has_any_column_privilege('rongqiao_app', oid, 'insert, "
-                  "update') or relname = 'never'"),
-        "score_weights");
+    assert_string_equal(house_sql("select coalesce(string_agg(relname, ' ' order by relname), '') from "
+                                  "pg_class c where relkind = 'r' and "
+                                  "relnamespace = 'public'::regnamespace and exists (select from pg_policy "
+                                  "where polrelid = c.oid) and not "
+                                  "(relrowsecurity and relforcerowsecurity)"),
+                        "");
+    assert_string_equal(house_sql("select coalesce(string_agg(relname, ' ' order by relname), '') from "
+                                  "pg_class c where relkind = 'r' and "
+                                  "relnamespace = 'public'::regnamespace and relrowsecurity and not exists "
+                                  "(select from pg_policy where polrelid "
+                                  "= c.oid)"),
+                        "");
+    assert_string_equal(house_sql("select string_agg(relname, ' ' order by relname) from pg_class c where "
+                                  "relkind = 'r' and relnamespace = "
+                                  "'public'::regnamespace and not relrowsecurity and "
+                                  "has_any_column_privilege('rongqiao_app', oid, 'insert, "
+                                  "update') or relname = 'never'"),
+                        "score_weights");
 }
 
 static void nobody_sees_a_row_of_anybody(void **state)
 {
     (void)state;
     need_post(&world.enterprise_a, NULL);
-    const char *tables = house_sql(
-        "select string_agg(relname, ' ' order by relname) from pg_class where relkind = 'r' and relnamespace = "
-        "'public'::regnamespace and relrowsecurity and relname <> all ('{institution,product,programme,product_history,"
-        "programme_history,product_capacity,institution_record}')");
+    const char *tables = house_sql("select string_agg(relname, ' ' order by relname) from pg_class where "
+                                   "relkind = 'r' and relnamespace = "
+                                   "'public'::regnamespace and relrowsecurity and relname <> all "
+                                   "('{institution,product,programme,product_history,"
+                                   "programme_history,product_capacity,institution_record}')");
     unsigned seen = 0;
     for (const char *at = tables; *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
@@ -107,7 +116,9 @@ static void settings_end_with_their_transaction(void **state)
     assert_string_not_equal(as_app("select count(*) from enterprise"), "0");
     as_app("commit");
     assert_string_equal(as_app("select count(*) from enterprise"), "0");
-    assert_string_equal(as_app("select app.side() || coalesce(app.user_id()::text, '') || coalesce(app.org_id()::text, '')"), "");
+    assert_string_equal(
+        as_app("select app.side() || coalesce(app.user_id()::text, '') || coalesce(app.org_id()::text, '')"),
+        "");
 }
 
 static void enterprise_cannot_write_rows_of_another(void **state)
@@ -115,13 +126,16 @@ static void enterprise_cannot_write_rows_of_another(void **state)
     (void)state;
     const char *need = need_post(&world.enterprise_b, NULL);
     const char *const refused[] = {
-        textf("insert into consent (province, enterprise_id, institution_id, purpose, text_version, valid_to, created_by) values "
+        textf("insert into consent (province, enterprise_id, institution_id, purpose, text_version, "
+              "valid_to, created_by) values "
               "('44', '%s', '%s', 'x', '1', now(), '%s')",
               world.id_b, world.bank_a, world.enterprise_a.id),
-        textf("insert into enterprise_fact (enterprise_id, province, fact, value, source) values ('%s', '44', 'employees', '1', "
+        textf("insert into enterprise_fact (enterprise_id, province, fact, value, source) values ('%s', "
+              "'44', 'employees', '1', "
               "'tax')",
               world.id_b),
-        textf("insert into application (province, need_id, enterprise_id, institution_id, origin, region_code, green_channel, "
+        textf("insert into application (province, need_id, enterprise_id, institution_id, origin, "
+              "region_code, green_channel, "
               "state) values ('44', '%s', '%s', '%s', 'apply', '440106', 'none', 'received')",
               need, world.id_b, world.bank_a),
     };
@@ -134,7 +148,8 @@ static void enterprise_cannot_write_rows_of_another(void **state)
     }
     as_app("begin");
     enter(&world.enterprise_a, "enterprise", world.id_a, "enterprise");
-    assert_string_equal(as_app(textf("update need set max_claims = 9 where id = '%s' returning 'changed'", need)), "");
+    assert_string_equal(
+        as_app(textf("update need set max_claims = 9 where id = '%s' returning 'changed'", need)), "");
     as_app("rollback");
 }
 
@@ -147,7 +162,8 @@ static void case_moves_only_along_its_transitions(void **state)
         as_app("begin");
         enter(&world.enterprise_a, "enterprise", world.id_a, "enterprise");
         as_app("select set_config('app.action', 'accept', true)");
-        assert_string_equal(as_app(textf("update need set state = '%s' where id = '%s'", states[i], need)), "RQ409");
+        assert_string_equal(as_app(textf("update need set state = '%s' where id = '%s'", states[i], need)),
+                            "RQ409");
         as_app("rollback");
     }
 }
@@ -181,7 +197,8 @@ static void server_role_cannot_reach_what_it_has_no_business_with(void **state)
         "update app_user set roles = '{operator}'",
         "update app_user set password_hash = 'x'",
         "delete from app_user",
-        "insert into session (token_hash, user_id, idle_seconds, expires_at) values ('x', gen_random_uuid(), 1, now())",
+        "insert into session (token_hash, user_id, idle_seconds, expires_at) values ('x', gen_random_uuid(), "
+        "1, now())",
         "update session set expires_at = now()",
         "delete from need",
         "delete from offer",

@@ -12,11 +12,13 @@ const test_user *user_for(const rq_route *route)
     const struct {
         unsigned bit;
         const test_user *user;
-    } users[] = {
-        {RQ_ROLE_ENTERPRISE, &world.enterprise_a}, {RQ_ROLE_BANK_MAKER, &world.maker_a},
-        {RQ_ROLE_BANK_CHECKER, &world.checker_a},  {RQ_ROLE_GUARANTEE_REVIEWER, &world.reviewer},
-        {RQ_ROLE_GUARANTEE_CHECKER, &world.checker}, {RQ_ROLE_AUTHORITY, &world.zhejiang},
-        {RQ_ROLE_OPERATOR, &world.operator},       {RQ_ROLE_AUDITOR, &world.auditor},
+    } users[] = {{RQ_ROLE_ENTERPRISE, &world.enterprise_a}, {RQ_ROLE_BANK_MAKER, &world.maker_a},
+                 {RQ_ROLE_BANK_CHECKER, &world.checker_a}, {RQ_ROLE_GUARANTEE_REVIEWER, &world.reviewer},
+                 {RQ_ROLE_GUARANTEE_CHECKER, &world.checker}, {RQ_ROLE_AUTHORITY, &world.zhejiang},
+                 {
+                     RQ_ROLE_OPERATOR,
+                     &world.operator},
+                     {RQ_ROLE_AUDITOR, &world.auditor},
     };
     for (size_t i = 0; i < COUNT(users) && !(route->roles & RQ_ROLE_PUBLIC); i++)
         if (route->roles & users[i].bit)
@@ -43,7 +45,7 @@ void each_route(void (*visit)(const rq_route *route))
             visit(&rq_all_routes[i]->rows[j]);
 }
 
-/* Values ------------------------------------------------------------------------------------------------------- */
+/* Values ------------------------------------------------------------------------------------------- */
 
 static void take_word(void *argument, const char *word, size_t length)
 {
@@ -129,7 +131,8 @@ static bool repair(json_t *document, const rq_schema *schema, const rq_faults *f
         for (size_t j = 0; j < schema->count; j++)
             if (strcmp(schema->fields[j].name, faults->list[i].pointer + 1) == 0 &&
                 strcmp(faults->list[i].code, "either") == 0)
-                return json_object_set_new(document, schema->fields[j].name, value_for(&schema->fields[j])) == 0;
+                return json_object_set_new(document, schema->fields[j].name, value_for(&schema->fields[j])) ==
+                       0;
     return false;
 }
 
@@ -155,7 +158,7 @@ json_t *base_document(const rq_schema *schema)
     return document;
 }
 
-/* Places ---------------------------------------------------------------------------------------------------------- */
+/* Places ------------------------------------------------------------------------------------------- */
 
 /* What a pointer without escapes points at. */
 static json_t *at_pointer(json_t *document, const char *pointer)
@@ -181,12 +184,14 @@ static void walk(const rq_route *route, json_t *root, const char *object_pointer
         place.pointer = textf("%s/%s", object_pointer, field->name);
         place.document = json_deep_copy(root);
         place.object = at_pointer(place.document, object_pointer);
-        json_object_set_new(place.object, field->name, schema == &rq_import_input ? doc("[{}]") : value_for(field));
+        json_object_set_new(place.object, field->name,
+                            schema == &rq_import_input ? doc("[{}]") : value_for(field));
         json_t *nested = field->schema ? json_deep_copy(place.document) : NULL;
         visit(&place);
         json_decref(place.document);
         if (nested)
-            walk(route, nested, field->type == RQ_FIELD_OBJECTS ? textf("%s/0", place.pointer) : place.pointer,
+            walk(route, nested,
+                 field->type == RQ_FIELD_OBJECTS ? textf("%s/0", place.pointer) : place.pointer,
                  field->schema, visit);
         json_decref(nested);
     }

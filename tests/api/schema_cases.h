@@ -1,5 +1,5 @@
-/* The routes as the tables have them, and for each input schema a valid document made from its fields, so that a new
- * field is tested because it exists. */
+/* The routes as the tables have them, and for each input schema a valid document made from its fields, so
+ * that a new field is tested because it exists. */
 #ifndef RONGQIAO_TESTS_API_SCHEMA_CASES_H
 #define RONGQIAO_TESTS_API_SCHEMA_CASES_H
 
@@ -25,7 +25,8 @@ const char *path_for(const rq_route *route);
 bool has_body(const rq_route *route);
 void each_route(void (*visit)(const rq_route *route));
 
-/* A valid value of the field; the least document of the schema (what is required, and what its rule asks for). */
+/* A valid value of the field; the least document of the schema (what is required, and what its rule asks
+ * for). */
 json_t *value_for(const rq_field *field);
 json_t *base_document(const rq_schema *schema);
 /* Calls for every field of every route's body, nested ones too; the document is freed after the call. */

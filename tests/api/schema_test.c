@@ -1,5 +1,5 @@
-/* Bad input: every field of every schema of every route, made from the tables, is refused with the right pointer, and
- * nothing of it is stored. */
+/* Bad input: every field of every schema of every route, made from the tables, is refused with the right
+ * pointer, and nothing of it is stored. */
 #include "api/worker.h"
 #include "rongqiao/match.h"
 #include "schema_cases.h"
@@ -45,7 +45,8 @@ static bool has_fault(const json_t *problem, const char *pointer, const char *co
 
 static void check_fault(const test_answer *answer, const char *route, const char *pointer, const char *code)
 {
-    bool right = answer && answer->status == 422 && strcmp(text_of(answer->json, "code"), "validation_failed") == 0 &&
+    bool right = answer && answer->status == 422 &&
+                 strcmp(text_of(answer->json, "code"), "validation_failed") == 0 &&
                  has_fault(answer->json, pointer, code);
     if (!right)
         print_error("%s: wanted %s at %s, got %s\n", route, code, pointer, answer ? answer->body : "nothing");
@@ -180,11 +181,16 @@ static void break_content(const field_place *place)
         rq_field_type type;
         const char *text, *code;
     } rows[] = {
-        {RQ_FIELD_DATE, "2026-02-30", "date"},     {RQ_FIELD_DATE, "2026-2-3", "date"},
-        {RQ_FIELD_UUID, "not-a-uuid", "uuid"},     {RQ_FIELD_WORD, "no_such_word", "word"},
-        {RQ_FIELD_WORD, "", "word"},               {RQ_FIELD_REGION, "33010", "region"},
-        {RQ_FIELD_REGION, "33010六", "region"},    {RQ_FIELD_INDUSTRY, "C27", "industry"},
-        {RQ_FIELD_INDUSTRY, "c2770", "industry"},  {RQ_FIELD_CODE, "<script>", "code"},
+        {RQ_FIELD_DATE, "2026-02-30", "date"},
+        {RQ_FIELD_DATE, "2026-2-3", "date"},
+        {RQ_FIELD_UUID, "not-a-uuid", "uuid"},
+        {RQ_FIELD_WORD, "no_such_word", "word"},
+        {RQ_FIELD_WORD, "", "word"},
+        {RQ_FIELD_REGION, "33010", "region"},
+        {RQ_FIELD_REGION, "33010六", "region"},
+        {RQ_FIELD_INDUSTRY, "C27", "industry"},
+        {RQ_FIELD_INDUSTRY, "c2770", "industry"},
+        {RQ_FIELD_CODE, "<script>", "code"},
         {RQ_FIELD_TEXT, "bell\x07 and tail", "control"},
     };
     static const struct {
@@ -201,7 +207,8 @@ static void break_content(const field_place *place)
             refuse_value(place, json_string(rows[i].text), place->pointer, rows[i].code);
     for (size_t i = 0; i < COUNT(element_rows); i++)
         if (element_rows[i].type == place->field->type) {
-            refuse_value(place, doc("[s]", element_rows[i].text), textf("%s/0", place->pointer), element_rows[i].code);
+            refuse_value(place, doc("[s]", element_rows[i].text), textf("%s/0", place->pointer),
+                         element_rows[i].code);
             if (place->field->max >= 2)
                 refuse_value(place, elements(place->field, 2), textf("%s/1", place->pointer), "repeated");
         }
@@ -231,7 +238,8 @@ static void break_facts(const field_place *place)
     bool sourced = place->field->type == RQ_FIELD_FACTS;
     if (!sourced && place->field->type != RQ_FIELD_NEED_FACTS)
         return;
-    refuse_value(place, doc("{s{si}}", "no_such_fact", "value", 7), textf("%s/no_such_fact", place->pointer), "unknown_key");
+    refuse_value(place, doc("{s{si}}", "no_such_fact", "value", 7), textf("%s/no_such_fact", place->pointer),
+                 "unknown_key");
     for (size_t i = 0; i < RQ_FACTS; i++) {
         json_t *value;
         const char *code = break_fact(&rq_facts[i], &value);
@@ -239,7 +247,8 @@ static void break_facts(const field_place *place)
             refuse_value(place, doc("{s{so}}", rq_facts[i].name, "value", value),
                          textf("%s/%s/value", place->pointer, rq_facts[i].name), code);
         else
-            refuse_value(place, doc("{so}", rq_facts[i].name, value), textf("%s/%s", place->pointer, rq_facts[i].name), code);
+            refuse_value(place, doc("{so}", rq_facts[i].name, value),
+                         textf("%s/%s", place->pointer, rq_facts[i].name), code);
     }
     if (!sourced)
         return;
@@ -247,8 +256,8 @@ static void break_facts(const field_place *place)
                  textf("%s/employees/source", place->pointer), "word");
     refuse_value(place, doc("{s{si ss}}", "employees", "value", 7, "as_of", "yesterday"),
                  textf("%s/employees/as_of", place->pointer), "date");
-    refuse_value(place, doc("{s{ss}}", "employees", "as_of", "2026-01-01"), textf("%s/employees/value", place->pointer),
-                 "required");
+    refuse_value(place, doc("{s{ss}}", "employees", "as_of", "2026-01-01"),
+                 textf("%s/employees/value", place->pointer), "required");
 }
 
 static void add_unknown_keys(const field_place *place)
@@ -267,10 +276,12 @@ static void add_unknown_keys(const field_place *place)
 static void check_malformed(const test_answer *answer, const char *route, const char *pointer)
 {
     const char *found = answer ? text_of(answer->json, "pointer") : "";
-    bool right = answer && answer->status == 400 && strcmp(text_of(answer->json, "code"), "json_malformed") == 0 &&
+    bool right = answer && answer->status == 400 &&
+                 strcmp(text_of(answer->json, "code"), "json_malformed") == 0 &&
                  strncmp(found, pointer, strlen(pointer)) == 0;
     if (!right)
-        print_error("%s: wanted json_malformed at %s, got %s\n", route, pointer, answer ? answer->body : "nothing");
+        print_error("%s: wanted json_malformed at %s, got %s\n", route, pointer,
+                    answer ? answer->body : "nothing");
     assert_true(right);
 }
 
@@ -282,17 +293,20 @@ static void double_the_key(const field_place *place)
     free(one);
     json_decref(value);
     test_answer *answer = send_body(place->route, place->user, body);
-    bool right = answer && answer->status == 400 && strcmp(text_of(answer->json, "code"), "json_duplicate_key") == 0 &&
+    bool right = answer && answer->status == 400 &&
+                 strcmp(text_of(answer->json, "code"), "json_duplicate_key") == 0 &&
                  has_fault(answer->json, place->pointer, "repeated");
     if (!right)
-        print_error("%s: wanted a duplicate at %s, got %s\n", place->route->path, place->pointer, answer ? answer->body : "");
+        print_error("%s: wanted a duplicate at %s, got %s\n", place->route->path, place->pointer,
+                    answer ? answer->body : "");
     assert_true(right);
 }
 
 /* Another of the forms for each field in turn. */
 static void break_encoding(const field_place *place)
 {
-    static const char *const broken[] = {"\"\xff\"", "\"\xc0\xaf\"", "\"\xe8\x9e\"", "\"\xed\xa0\x80\"", "\"\\ud800\""};
+    static const char *const broken[] = {"\"\xff\"", "\"\xc0\xaf\"", "\"\xe8\x9e\"", "\"\xed\xa0\x80\"",
+                                         "\"\\ud800\""};
     check_malformed(send_body(place->route, place->user, text_with(place, broken[asked % COUNT(broken)])),
                     place->route->path, place->pointer);
 }
@@ -303,14 +317,15 @@ static void open_brackets(const field_place *place)
     size_t room = RQ_LIMIT_BODY_BYTES - strlen(text_with(place, ""));
     memset(brackets, '[', room);
     brackets[room] = 0;
-    check_malformed(send_body(place->route, place->user, text_with(place, brackets)), place->route->path, place->pointer);
+    check_malformed(send_body(place->route, place->user, text_with(place, brackets)), place->route->path,
+                    place->pointer);
 }
 
-#define BODY_TEST(name, visit)                                                                                         \
-    static void name(void **state)                                                                                     \
-    {                                                                                                                  \
-        (void)state;                                                                                                   \
-        each_body_field(visit);                                                                                        \
+#define BODY_TEST(name, visit)                                                                               \
+    static void name(void **state)                                                                           \
+    {                                                                                                        \
+        (void)state;                                                                                         \
+        each_body_field(visit);                                                                              \
     }
 BODY_TEST(missing_field_is_required, leave_out)
 BODY_TEST(wrong_type_is_named, mistype)
@@ -322,11 +337,12 @@ BODY_TEST(duplicate_key_is_refused, double_the_key)
 BODY_TEST(broken_utf8_is_refused, break_encoding)
 BODY_TEST(field_of_64_kilobytes_of_brackets_is_refused, open_brackets)
 
-/* Whole bodies, of routes with and without a schema -------------------------------------------------------------- */
+/* Whole bodies, of routes with and without a schema ------------------------------------------------ */
 
 static void send_whole(const rq_route *route)
 {
-    static const char *const malformed[] = {"7", "\"x\"", "{", "{\"a\":1,}", "{\"a\":01}", "{'a':1}", "{} {}", "{\"a\":1e400}"};
+    static const char *const malformed[] = {"7",          "\"x\"",   "{",     "{\"a\":1,}",
+                                            "{\"a\":01}", "{'a':1}", "{} {}", "{\"a\":1e400}"};
     char brackets[RQ_LIMIT_BODY_BYTES + 1];
     const test_user *user = user_for(route);
     if (!has_body(route))
@@ -343,7 +359,8 @@ static void send_whole(const rq_route *route)
                           textf("Content-Type: text/plain\r\nIdempotency-Key: %s\r\n", fresh_key()), "{}"),
                   415, "media_type_unsupported");
     check_fault(ask_raw(user, rq_method_names[route->method], textf("%s?x=1", path_for(route)),
-                        textf("Content-Type: application/json\r\nIdempotency-Key: %s\r\n", fresh_key()), "{}"),
+                        textf("Content-Type: application/json\r\nIdempotency-Key: %s\r\n", fresh_key()),
+                        "{}"),
                 route->path, "", "unknown_key");
 }
 
@@ -357,21 +374,23 @@ static void nul_after_a_number_is_no_end(void **state)
 {
     static const char body[] = "{\"kinds\":[\"credit_loan\"],\"amount_fen\":300000000\0,\"term_months\":12}";
     (void)state;
-    test_answer *answer = client_call(world.enterprise_a.client, "POST", "/v1/needs",
-                                      textf("Authorization: Bearer %s\r\nContent-Type: application/json\r\nIdempotency-Key: "
-                                            "%s\r\n",
-                                            world.enterprise_a.token, fresh_key()),
-                                      body, sizeof(body) - 1);
+    test_answer *answer =
+        client_call(world.enterprise_a.client, "POST", "/v1/needs",
+                    textf("Authorization: Bearer %s\r\nContent-Type: application/json\r\nIdempotency-Key: "
+                          "%s\r\n",
+                          world.enterprise_a.token, fresh_key()),
+                    body, sizeof(body) - 1);
     asked++;
     check_problem(answer, 400, "json_malformed");
 }
 
-/* Queries ------------------------------------------------------------------------------------------------------------ */
+/* Queries ------------------------------------------------------------------------------------------ */
 
 static test_answer *send_query(const rq_route *route, const char *query)
 {
     asked++;
-    return ask_raw(user_for(route), rq_method_names[route->method], textf("%s?%s", path_for(route), query), "", NULL);
+    return ask_raw(user_for(route), rq_method_names[route->method], textf("%s?%s", path_for(route), query),
+                   "", NULL);
 }
 
 static void refuse_query(const rq_route *route, const char *query, const char *pointer, const char *code)
@@ -395,11 +414,16 @@ static void break_query(const rq_route *route, const rq_field *field)
         rq_field_type type;
         const char *text, *code;
     } rows[] = {
-        {RQ_FIELD_INTEGER, "many", "type_integer"}, {RQ_FIELD_INTEGER, "7%20", "type_integer"},
-        {RQ_FIELD_INTEGER, "0x10", "type_integer"}, {RQ_FIELD_INTEGER, "99999999999999999999", "type_integer"},
-        {RQ_FIELD_BOOLEAN, "maybe", "type_boolean"}, {RQ_FIELD_DATE, "2026-02-30", "date"},
-        {RQ_FIELD_UUID, "7", "uuid"},               {RQ_FIELD_WORD, "no_such_word", "word"},
-        {RQ_FIELD_REGION, "33", "region"},          {RQ_FIELD_CODE, "%3Cscript%3E", "code"},
+        {RQ_FIELD_INTEGER, "many", "type_integer"},
+        {RQ_FIELD_INTEGER, "7%20", "type_integer"},
+        {RQ_FIELD_INTEGER, "0x10", "type_integer"},
+        {RQ_FIELD_INTEGER, "99999999999999999999", "type_integer"},
+        {RQ_FIELD_BOOLEAN, "maybe", "type_boolean"},
+        {RQ_FIELD_DATE, "2026-02-30", "date"},
+        {RQ_FIELD_UUID, "7", "uuid"},
+        {RQ_FIELD_WORD, "no_such_word", "word"},
+        {RQ_FIELD_REGION, "33", "region"},
+        {RQ_FIELD_CODE, "%3Cscript%3E", "code"},
         {RQ_FIELD_TEXT, "%07bell", "control"},
     };
     const char *pointer = textf("/%s", field->name), *text = query_text(field);
@@ -417,7 +441,8 @@ static void break_query(const rq_route *route, const rq_field *field)
     refuse_query(route, textf("%s=%s&no_such_key=1", field->name, text), "/no_such_key", "unknown_key");
     refuse_query(route, textf("%%ff%s=1", field->name), "", "query_encoding");
     /* The valid value passes; what then is not found is the object. */
-    check_status(send_query(route, textf("%s=%s", field->name, text)), strstr(route->path, "{id}") ? 404 : 200);
+    check_status(send_query(route, textf("%s=%s", field->name, text)),
+                 strstr(route->path, "{id}") ? 404 : 200);
 }
 
 static void bad_query_is_named(void **state)

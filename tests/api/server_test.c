@@ -1,5 +1,5 @@
-/* The server as a process: its ports, its certificate, how it stops, what it says to broken input and without its
- * database. */
+/* The server as a process: its ports, its certificate, how it stops, what it says to broken input and without
+ * its database. */
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
@@ -29,7 +29,8 @@ static const char *admin_page(const char *path)
     char *text = house_keep(calloc(1, 1 << 18), free);
     size_t length = 0;
     if (fd >= 0 && write(fd, request, strlen(request)) == (ssize_t)strlen(request))
-        for (ssize_t got; length < (1 << 18) - 1 && (got = read(fd, text + length, (1 << 18) - 1 - length)) > 0;)
+        for (ssize_t got;
+             length < (1 << 18) - 1 && (got = read(fd, text + length, (1 << 18) - 1 - length)) > 0;)
             length += (size_t)got;
     if (fd >= 0)
         close(fd);
@@ -48,7 +49,7 @@ static bool log_has(void *argument)
     return found;
 }
 
-/* Pages -------------------------------------------------------------------------------------------------------- */
+/* Pages -------------------------------------------------------------------------------------------- */
 
 static void live_and_ready_are_told_without_a_login(void **state)
 {
@@ -70,10 +71,12 @@ static int64_t metric(const char *name)
 static void metrics_count_what_happens(void **state)
 {
     (void)state;
-    int64_t matches = metric("rongqiao_matches_total"), refused = metric("rongqiao_replies_total{class=\"4xx\"}");
+    int64_t matches = metric("rongqiao_matches_total"),
+            refused = metric("rongqiao_replies_total{class=\"4xx\"}");
     int64_t failed = metric("rongqiao_logins_failed_total");
     expect(200, &world.enterprise_a, "POST", "/v1/matches/preview", need_document(NULL));
-    expect_problem(401, "login_failed", NULL, "POST", "/v1/sessions", doc("{ss ss}", "login", "nobody-here", "password", "x"));
+    expect_problem(401, "login_failed", NULL, "POST", "/v1/sessions",
+                   doc("{ss ss}", "login", "nobody-here", "password", "x"));
     assert_int_equal(metric("rongqiao_matches_total"), matches + 1);
     assert_int_equal(metric("rongqiao_logins_failed_total"), failed + 1);
     assert_int_equal(metric("rongqiao_replies_total{class=\"4xx\"}"), refused + 1);
@@ -81,7 +84,7 @@ static void metrics_count_what_happens(void **state)
     assert_non_null(strstr(admin_page("/metrics"), "text/plain; version=0.0.4"));
 }
 
-/* Settings ------------------------------------------------------------------------------------------------------- */
+/* Settings ----------------------------------------------------------------------------------------- */
 
 static void wrong_settings_refuse_to_start(void **state)
 {
@@ -96,7 +99,8 @@ static void wrong_settings_refuse_to_start(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *const arguments[] = {"--config", house_write_config("wrong.conf", rows[i].line), "serve", NULL};
+        const char *const arguments[] = {"--config", house_write_config("wrong.conf", rows[i].line), "serve",
+                                         NULL};
         assert_int_equal(house_run(arguments, NULL, NULL, 0), 2);
         assert_true(log_has((void *)(uintptr_t)rows[i].reason));
     }
@@ -110,7 +114,8 @@ static void check_says_what_is_wrong_with_the_database(void **state)
     (void)state;
     assert_int_equal(house_run(check, NULL, NULL, 0), 0);
     /* A move that no route makes: the tables disagree. */
-    house_sql("insert into transition (kind, from_state, action, to_state, roles) values ('need', 'open', 'teleport', 'closed', "
+    house_sql("insert into transition (kind, from_state, action, to_state, roles) values ('need', 'open', "
+              "'teleport', 'closed', "
               "'{enterprise}')");
     assert_int_equal(house_run(check, NULL, NULL, 0), 1);
     assert_int_equal(house_run(serve, NULL, NULL, 0), 1);
@@ -118,7 +123,7 @@ static void check_says_what_is_wrong_with_the_database(void **state)
     assert_true(log_has((void *)(uintptr_t) "need.teleport"));
 }
 
-/* Certificate ------------------------------------------------------------------------------------------------------ */
+/* Certificate -------------------------------------------------------------------------------------- */
 
 static bool shows_certificate(void *argument)
 {
@@ -149,7 +154,7 @@ static void hangup_takes_the_new_certificate_and_keeps_the_old_when_that_is_brok
     await_certificate("third");
 }
 
-/* Broken input -------------------------------------------------------------------------------------------------------- */
+/* Broken input ------------------------------------------------------------------------------------- */
 
 static const char *repeated(const char *text, int times)
 {
@@ -161,7 +166,8 @@ static const char *repeated(const char *text, int times)
     return all;
 }
 
-/* Sends bytes on a connection of their own; the refusal must be a problem document and the connection's end. */
+/* Sends bytes on a connection of their own; the refusal must be a problem document and the connection's end.
+ */
 static void refuse_bytes(const char *bytes, int status, const char *code)
 {
     test_client *client = client_new();
@@ -186,16 +192,22 @@ static void broken_http_gets_a_problem_document(void **state)
         {"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "bad_request"},
         {"GET /livez HTTP/1.1\r\nHost: a\r\nName : x\r\n\r\n", 400, "bad_request"},
         {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nContent-Length: +7\r\n\r\n", 400, "bad_request"},
-        {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "bad_request"},
-        {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nabcde\r\n0\r\n\r\n", 400, "bad_request"},
+        {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400,
+         "bad_request"},
+        {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nabcde\r\n0\r\n\r\n",
+         400, "bad_request"},
         {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n", 413, "body_too_large"},
         {textf("GET /%s HTTP/1.1\r\nHost: a\r\n\r\n", repeated("a", 9000)), 414, "target_too_long"},
-        {textf("GET /livez HTTP/1.1\r\nHost: a\r\n%s\r\n", repeated("X-A: b\r\n", 101)), 431, "headers_too_large"},
-        {textf("GET /livez HTTP/1.1\r\nHost: a\r\nX-A: %s\r\n\r\n", repeated("a", 17000)), 431, "headers_too_large"},
+        {textf("GET /livez HTTP/1.1\r\nHost: a\r\n%s\r\n", repeated("X-A: b\r\n", 101)), 431,
+         "headers_too_large"},
+        {textf("GET /livez HTTP/1.1\r\nHost: a\r\nX-A: %s\r\n\r\n", repeated("a", 17000)), 431,
+         "headers_too_large"},
         {"BREW /v1/needs HTTP/1.1\r\nHost: a\r\n\r\n", 501, "not_implemented"},
-        {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501, "not_implemented"},
+        {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501,
+         "not_implemented"},
         {"GET /livez HTTP/2.0\r\nHost: a\r\n\r\n", 505, "version_unsupported"},
-        {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: a-miracle\r\n\r\n", 417, "expectation_failed"},
+        {"POST /v1/needs HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: a-miracle\r\n\r\n", 417,
+         "expectation_failed"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -206,13 +218,15 @@ static void request_that_does_not_end_gets_408(void **state)
 {
     (void)state;
     refuse_bytes("GET /livez HTTP/1.1\r\nHost: a\r\nX-Half", 408, "request_timeout");
-    refuse_bytes("POST /v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{", 408,
-                 "request_timeout");
+    refuse_bytes("POST /v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: "
+                 "10\r\n\r\n{",
+                 408, "request_timeout");
 }
 
 static void requests_sent_at_once_are_answered_in_order(void **state)
 {
-    static const char two[] = "GET /livez HTTP/1.1\r\nHost: a\r\n\r\nGET /v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n";
+    static const char two[] =
+        "GET /livez HTTP/1.1\r\nHost: a\r\n\r\nGET /v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n";
     test_client *client = client_new();
     (void)state;
     assert_true(client_send(client, two, sizeof(two) - 1));
@@ -240,8 +254,10 @@ static void problems_speak_the_askers_language(void **state)
         assert_string_equal(text_of(problem, "title"), rows[i].title);
         assert_string_equal(answer_header(answer, "Content-Language"), rows[i].language);
     }
-    test_answer *faults = ask_raw(&world.enterprise_a, "GET", "/v1/needs?limit=0", "Accept-Language: en\r\n", NULL);
-    assert_string_equal(text_of(check_problem(faults, 422, "validation_failed"), "errors.0.detail"), "must be at least 1");
+    test_answer *faults =
+        ask_raw(&world.enterprise_a, "GET", "/v1/needs?limit=0", "Accept-Language: en\r\n", NULL);
+    assert_string_equal(text_of(check_problem(faults, 422, "validation_failed"), "errors.0.detail"),
+                        "must be at least 1");
 }
 
 static void every_problem_has_its_texts_and_a_status_of_an_error(void **state)
@@ -264,7 +280,7 @@ static void every_problem_has_its_texts_and_a_status_of_an_error(void **state)
     }
 }
 
-/* Database ---------------------------------------------------------------------------------------------------------------- */
+/* Database ----------------------------------------------------------------------------------------- */
 
 static bool is_unavailable(void *argument)
 {
@@ -294,7 +310,8 @@ static void lost_database_is_told_and_heals_by_itself(void **state)
     test_answer *answer = ask(&world.enterprise_a, "GET", path, NULL);
     check_problem(answer, 503, "unavailable");
     assert_true(strtol(answer_header(answer, "Retry-After"), NULL, 10) > 0);
-    expect_problem(503, "unavailable", NULL, "POST", "/v1/sessions", doc("{ss ss}", "login", "auditor", "password", "x"));
+    expect_problem(503, "unavailable", NULL, "POST", "/v1/sessions",
+                   doc("{ss ss}", "login", "auditor", "password", "x"));
     expect(200, NULL, "GET", "/livez", NULL);
     assert_true(eventually(readiness_is, (void *)(uintptr_t) "HTTP/1.1 503"));
     assert_true(cluster_resume(house.cluster));
@@ -304,7 +321,7 @@ static void lost_database_is_told_and_heals_by_itself(void **state)
     need_post(&world.enterprise_a, NULL);
 }
 
-/* End ------------------------------------------------------------------------------------------------------------------------ */
+/* End ---------------------------------------------------------------------------------------------- */
 
 typedef struct slow_request {
     pthread_t thread;
@@ -342,8 +359,10 @@ static void stop_answers_what_is_in_flight(void **state)
     slow_request request = {.path = textf("/v1/products/%s", world.credit_a)};
     (void)state;
     /* Reads of products wait as long as the gate is shut. */
-    house_sql("create table gate (shut boolean); insert into gate values (true); grant select on gate to rongqiao_app;"
-              "create function app.gate() returns boolean language plpgsql as $$ begin while exists (select from gate) loop "
+    house_sql("create table gate (shut boolean); insert into gate values (true); grant select on gate to "
+              "rongqiao_app;"
+              "create function app.gate() returns boolean language plpgsql as $$ begin while exists (select "
+              "from gate) loop "
               "perform pg_sleep(0.02); end loop; return true; end $$;"
               "grant execute on function app.gate() to rongqiao_app;"
               "create policy gate on product as restrictive for select using (app.gate())");
@@ -393,6 +412,7 @@ int main(void)
         API_TEST(stop_answers_what_is_in_flight),
         API_TEST(what_was_acknowledged_outlives_a_kill),
     };
-    house_settings = "log_level = error\nread_timeout_ms = 60000\nhead_ms = 3000\nbody_ms = 3000\ndrain_ms = 60000\nworkers = 2\n";
+    house_settings = "log_level = error\nread_timeout_ms = 60000\nhead_ms = 3000\nbody_ms = 3000\ndrain_ms = "
+                     "60000\nworkers = 2\n";
     return cmocka_run_group_tests_name("api.server", tests, world_open, world_close);
 }

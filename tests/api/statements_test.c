@@ -20,7 +20,8 @@ static void every_statement_is_prepared_as_the_server_would(void **state)
         for (const char *at = statement->parameters; *at; at++)
             named += *at == ' ';
         if (PQnparams(result) != named)
-            print_error("%s: %d parameters, its header names %d\n", statement->name, PQnparams(result), named);
+            print_error("%s: %d parameters, its header names %d\n", statement->name, PQnparams(result),
+                        named);
         assert_int_equal(PQnparams(result), named);
         PQclear(result);
     }
@@ -39,31 +40,38 @@ static void statement_of_the_read_lane_only_reads(void **state)
     }
 }
 
-/* A key whose rows are looked up from the other side needs an index that begins with it; of a key of two the identifier
- * alone finds the row. */
+/* A key whose rows are looked up from the other side needs an index that begins with it; of a key of two the
+ * identifier alone finds the row. */
 static void every_foreign_key_is_indexed(void **state)
 {
     (void)state;
     assert_true(house_count("select count(*) from pg_constraint where contype = 'f'") > 30);
     assert_string_equal(
-        house_sql("select coalesce(string_agg(conrelid::regclass || '.' || conname, ' ' order by 1), '') "
-                  "from (select c.conrelid, c.conname, c.conkey from pg_constraint c where c.contype = 'f' and not exists ("
-                  "select from pg_index i where i.indrelid = c.conrelid and i.indkey[0] = any (c.conkey) and i.indisvalid and "
-                  "(select attname from pg_attribute a where a.attrelid = c.conrelid and a.attnum = i.indkey[0]) <> 'province' and "
-                  "(i.indpred is null or pg_get_expr(i.indpred, i.indrelid) like '%%IS NOT NULL%%'))) missing"),
+        house_sql(
+            "select coalesce(string_agg(conrelid::regclass || '.' || conname, ' ' order by 1), '') "
+            "from (select c.conrelid, c.conname, c.conkey from pg_constraint c where c.contype = 'f' and not "
+            "exists ("
+            "select from pg_index i where i.indrelid = c.conrelid and i.indkey[0] = any (c.conkey) and "
+            "i.indisvalid and "
+            "(select attname from pg_attribute a where a.attrelid = c.conrelid and a.attnum = i.indkey[0]) "
+            "<> 'province' and "
+            "(i.indpred is null or pg_get_expr(i.indpred, i.indrelid) like '%%IS NOT NULL%%'))) missing"),
         "");
 }
 
 static void every_growing_table_has_the_province_in_its_key(void **state)
 {
     (void)state;
-    assert_string_equal(
-        house_sql("select coalesce(string_agg(t.oid::regclass::text, ' '), '') from pg_class t where t.relkind = 'r' and "
-                  "t.relnamespace = 'public'::regnamespace and exists (select from pg_attribute a where a.attrelid = t.oid and "
-                  "a.attname in ('enterprise_id', 'need_id', 'case_id') and a.attnotnull) and not exists (select from pg_index i "
-                  "join pg_attribute p on p.attrelid = t.oid and p.attnum = any (i.indkey) where i.indrelid = t.oid and "
-                  "i.indisprimary and p.attname = 'province')"),
-        "");
+    assert_string_equal(house_sql("select coalesce(string_agg(t.oid::regclass::text, ' '), '') from pg_class "
+                                  "t where t.relkind = 'r' and "
+                                  "t.relnamespace = 'public'::regnamespace and exists (select from "
+                                  "pg_attribute a where a.attrelid = t.oid and "
+                                  "a.attname in ('enterprise_id', 'need_id', 'case_id') and a.attnotnull) "
+                                  "and not exists (select from pg_index i "
+                                  "join pg_attribute p on p.attrelid = t.oid and p.attnum = any (i.indkey) "
+                                  "where i.indrelid = t.oid and "
+                                  "i.indisprimary and p.attname = 'province')"),
+                        "");
 }
 
 static void migration_is_done_once(void **state)

@@ -4,7 +4,7 @@
 
 test_world world;
 
-/* Codes and days ------------------------------------------------------------------------------------------------ */
+/* Codes and days ----------------------------------------------------------------------------------- */
 
 /* The value of a character in GB 32100's alphabet (no I, O, S, V, Z). */
 static unsigned uscc_value(char c)
@@ -43,12 +43,14 @@ const char *day_from_today(int days)
     return house_sql("select ((now() at time zone 'Asia/Shanghai')::date + %d)::text", days);
 }
 
-/* People ------------------------------------------------------------------------------------------------------------ */
+/* People ------------------------------------------------------------------------------------------- */
 
 void user_make(test_user *user, const char *login, const char *role, const char *owner)
 {
-    json_t *document = doc("{ss ss ss s[s]}", "login", login, "name", login, "password", HOUSE_PASSWORD, "roles", role);
-    bool of_institution = strstr("bank_maker bank_checker guarantee_reviewer guarantee_checker", role) != NULL;
+    json_t *document =
+        doc("{ss ss ss s[s]}", "login", login, "name", login, "password", HOUSE_PASSWORD, "roles", role);
+    bool of_institution =
+        strstr("bank_maker bank_checker guarantee_reviewer guarantee_checker", role) != NULL;
     if (owner && of_institution)
         json_object_set_new(document, "institution_id", json_string(owner));
     else if (owner && strcmp(role, "authority") == 0)
@@ -61,10 +63,11 @@ void user_make(test_user *user, const char *login, const char *role, const char 
 
 json_t *enterprise_document(const char *name, const char *region)
 {
-    return doc("{ss ss ss ss ss ss si sI sI ss ss ss}", "uscc", fresh_uscc(region), "name", name, "region_code", region,
-               "industry_code", "C2770", "established_on", "2015-06-01", "legal_rep_name", "王法人", "employees", 120,
-               "revenue_fen", 50000000 * YUAN, "total_assets_fen", 40000000 * YUAN, "contact_name", "李联系", "contact_mobile",
-               "13800138000", "address", "某路一号");
+    return doc("{ss ss ss ss ss ss si sI sI ss ss ss}", "uscc", fresh_uscc(region), "name", name,
+               "region_code", region, "industry_code", "C2770", "established_on", "2015-06-01",
+               "legal_rep_name", "王法人", "employees", 120, "revenue_fen", 50000000 * YUAN,
+               "total_assets_fen", 40000000 * YUAN, "contact_name", "李联系", "contact_mobile", "13800138000",
+               "address", "某路一号");
 }
 
 const char *enterprise_make(test_user *user, const char *login, const char *name, const char *region)
@@ -80,13 +83,14 @@ static void institution_make(char out_id[40], const char *kind, const char *name
     snprintf(out_id, 40, "%s", text_of(made, "id"));
 }
 
-/* The shelf ------------------------------------------------------------------------------------------------------------ */
+/* The shelf ---------------------------------------------------------------------------------------- */
 
 json_t *loan_document(const char *kind, const char *name)
 {
-    return doc("{ss ss sI sI si si s{ss si si} s[ss] si}", "kind", kind, "name_zh", name, "amount_min_fen", 100000 * YUAN,
-               "amount_max_fen", 10000000 * YUAN, "term_min_months", 3, "term_max_months", 36, "rate", "base", "fixed",
-               "low_ppm", 39000, "high_ppm", 45000, "repayments", "equal_instalment", "interest_first", "promised_hours", 40);
+    return doc("{ss ss sI sI si si s{ss si si} s[ss] si}", "kind", kind, "name_zh", name, "amount_min_fen",
+               100000 * YUAN, "amount_max_fen", 10000000 * YUAN, "term_min_months", 3, "term_max_months", 36,
+               "rate", "base", "fixed", "low_ppm", 39000, "high_ppm", 45000, "repayments", "equal_instalment",
+               "interest_first", "promised_hours", 40);
 }
 
 const char *product_publish(const test_user *maker, const test_user *checker, json_t *document)
@@ -122,13 +126,14 @@ static void fill_shelf(void)
     snprintf(world.credit_a, 40, "%s",
              product_publish(&world.maker_a, &world.checker_a, loan_document("credit_loan", "甲银行信用贷")));
     snprintf(world.guaranteed_b, 40, "%s", product_publish(&world.maker_b, &world.checker_b, loan));
-    json_t *guarantee = doc("{ss ss sI sI si si si si sb}", "kind", "guarantee", "name_zh", "融资担保", "amount_min_fen",
-                            100000 * YUAN, "amount_max_fen", 20000000 * YUAN, "term_min_months", 1, "term_max_months", 60,
-                            "fee_ppm", 8000, "coverage_ppm", 800000, "counter_guarantee", 0);
+    json_t *guarantee =
+        doc("{ss ss sI sI si si si si sb}", "kind", "guarantee", "name_zh", "融资担保", "amount_min_fen",
+            100000 * YUAN, "amount_max_fen", 20000000 * YUAN, "term_min_months", 1, "term_max_months", 60,
+            "fee_ppm", 8000, "coverage_ppm", 800000, "counter_guarantee", 0);
     snprintf(world.guarantee, 40, "%s", product_publish(&world.reviewer, &world.checker, guarantee));
     json_t *programme = expect(201, &world.zhejiang, "POST", "/v1/programmes",
-                               doc("{ss ss s[s] si sI}", "type", "interest_subsidy", "name_zh", "浙江贴息", "regions",
-                                   ZHEJIANG, "share_ppm", 200000, "cap_fen", 500000 * YUAN));
+                               doc("{ss ss s[s] si sI}", "type", "interest_subsidy", "name_zh", "浙江贴息",
+                                   "regions", ZHEJIANG, "share_ppm", 200000, "cap_fen", 500000 * YUAN));
     snprintf(world.programme, 40, "%s", text_of(programme, "id"));
 }
 
@@ -150,8 +155,10 @@ int world_open(void **state)
     user_make(&world.checker_b, "checker-b", "bank_checker", world.bank_b);
     user_make(&world.reviewer, "reviewer", "guarantee_reviewer", world.guarantor);
     user_make(&world.checker, "checker", "guarantee_checker", world.guarantor);
-    snprintf(world.id_a, 40, "%s", enterprise_make(&world.enterprise_a, "enterprise-a", "杭州甲企业有限公司", HANGZHOU));
-    snprintf(world.id_b, 40, "%s", enterprise_make(&world.enterprise_b, "enterprise-b", "广州乙企业有限公司", GUANGZHOU));
+    snprintf(world.id_a, 40, "%s",
+             enterprise_make(&world.enterprise_a, "enterprise-a", "杭州甲企业有限公司", HANGZHOU));
+    snprintf(world.id_b, 40, "%s",
+             enterprise_make(&world.enterprise_b, "enterprise-b", "广州乙企业有限公司", GUANGZHOU));
     fill_shelf();
     catalogue_await(&world.enterprise_a);
     catalogue_await(&world.enterprise_b);
@@ -170,7 +177,7 @@ int world_close(void **state)
     return house_close(state);
 }
 
-/* Cases ---------------------------------------------------------------------------------------------------------------- */
+/* Cases -------------------------------------------------------------------------------------------- */
 
 static json_t *merged(json_t *document, json_t *more)
 {
@@ -182,9 +189,9 @@ static json_t *merged(json_t *document, json_t *more)
 
 json_t *need_document(json_t *more)
 {
-    return merged(doc("{s[ss] sI sI si ss ss}", "kinds", "credit_loan", "guaranteed_loan", "amount_fen", 3000000 * YUAN,
-                      "amount_min_fen", 1000000 * YUAN, "term_months", 12, "purpose", "working_capital", "purpose_detail",
-                      "采购原料"),
+    return merged(doc("{s[ss] sI sI si ss ss}", "kinds", "credit_loan", "guaranteed_loan", "amount_fen",
+                      3000000 * YUAN, "amount_min_fen", 1000000 * YUAN, "term_months", 12, "purpose",
+                      "working_capital", "purpose_detail", "采购原料"),
                   more);
 }
 
@@ -195,21 +202,24 @@ const char *need_post(const test_user *enterprise, json_t *more)
 
 const char *apply_for(const test_user *enterprise, const char *need, const char *product)
 {
-    return text_of(
-        expect(201, enterprise, "POST", "/v1/applications", doc("{ss ss}", "need_id", need, "product_id", product)), "id");
+    return text_of(expect(201, enterprise, "POST", "/v1/applications",
+                          doc("{ss ss}", "need_id", need, "product_id", product)),
+                   "id");
 }
 
 json_t *offer_document(const char *application, json_t *more)
 {
-    return merged(doc("{ss sI si s{ss si} ss ss}", "application_id", application, "amount_fen", 3000000 * YUAN,
-                      "term_months", 12, "rate", "base", "fixed", "value_ppm", 43500, "repayment", "interest_first",
-                      "valid_until", day_from_today(20)),
+    return merged(doc("{ss sI si s{ss si} ss ss}", "application_id", application, "amount_fen",
+                      3000000 * YUAN, "term_months", 12, "rate", "base", "fixed", "value_ppm", 43500,
+                      "repayment", "interest_first", "valid_until", day_from_today(20)),
                   more);
 }
 
-const char *offer_make(const test_user *maker, const test_user *checker, const char *application, json_t *more)
+const char *offer_make(const test_user *maker, const test_user *checker, const char *application,
+                       json_t *more)
 {
-    const char *id = text_of(expect(201, maker, "POST", "/v1/offers", offer_document(application, more)), "id");
+    const char *id =
+        text_of(expect(201, maker, "POST", "/v1/offers", offer_document(application, more)), "id");
     move(200, checker, "offers", id, "approve", NULL);
     return id;
 }
@@ -226,13 +236,14 @@ const char *guarantee_approve(const test_user *enterprise, const char *applicati
     return id;
 }
 
-json_t *move(int status, const test_user *user, const char *collection, const char *id, const char *action, json_t *body)
+json_t *move(int status, const test_user *user, const char *collection, const char *id, const char *action,
+             json_t *body)
 {
     return expect(status, user, "POST", textf("/v1/%s/%s/%s", collection, id, action), body);
 }
 
-json_t *move_problem(int status, const char *code, const test_user *user, const char *collection, const char *id,
-                     const char *action, json_t *body)
+json_t *move_problem(int status, const char *code, const test_user *user, const char *collection,
+                     const char *id, const char *action, json_t *body)
 {
     return expect_problem(status, code, user, "POST", textf("/v1/%s/%s/%s", collection, id, action), body);
 }
@@ -244,5 +255,6 @@ json_t *get(int status, const test_user *user, const char *collection, const cha
 
 json_t *reason(const char *code)
 {
-    return doc("{ss ss}", "reason_code", code, "reason_text", "近一年经营现金流不足以覆盖拟贷款的本金和利息支出");
+    return doc("{ss ss}", "reason_code", code, "reason_text",
+               "近一年经营现金流不足以覆盖拟贷款的本金和利息支出");
 }

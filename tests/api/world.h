@@ -1,5 +1,5 @@
-/* A small world to test in: two banks, a guarantor, their people, two enterprises in two provinces, their authorities,
- * and something on the shelf. */
+/* A small world to test in: two banks, a guarantor, their people, two enterprises in two provinces, their
+ * authorities, and something on the shelf. */
 #ifndef RONGQIAO_TESTS_API_WORLD_H
 #define RONGQIAO_TESTS_API_WORLD_H
 
@@ -13,10 +13,10 @@
 
 typedef struct test_world {
     test_user operator, second_operator, auditor;
-    test_user zhejiang, guangdong;                  /* authorities */
+    test_user zhejiang, guangdong;                    /* authorities */
     test_user maker_a, checker_a, maker_b, checker_b; /* of the banks */
-    test_user reviewer, checker;                    /* of the guarantor */
-    test_user enterprise_a, enterprise_b;           /* in Hangzhou and in Guangzhou */
+    test_user reviewer, checker;                      /* of the guarantor */
+    test_user enterprise_a, enterprise_b;             /* in Hangzhou and in Guangzhou */
     char bank_a[40], bank_b[40], guarantor[40];
     char id_a[40], id_b[40]; /* of the enterprises */
     char credit_a[40];       /* bank A's credit loan */
@@ -48,20 +48,23 @@ json_t *loan_document(const char *kind, const char *name);
 /* Waits until matches asked for by this enterprise see the catalogue as it now stands. */
 void catalogue_await(const test_user *enterprise);
 
-/* A need of 3,000,000 yuan over 12 months, and the id of one that is posted. `more` (may be null) adds or replaces. */
+/* A need of 3,000,000 yuan over 12 months, and the id of one that is posted. `more` (may be null) adds or
+ * replaces. */
 json_t *need_document(json_t *more);
 const char *need_post(const test_user *enterprise, json_t *more);
 const char *apply_for(const test_user *enterprise, const char *need, const char *product);
 json_t *offer_document(const char *application, json_t *more);
 /* The maker's offer, approved by the checker; its id. */
-const char *offer_make(const test_user *maker, const test_user *checker, const char *application, json_t *more);
+const char *offer_make(const test_user *maker, const test_user *checker, const char *application,
+                       json_t *more);
 /* Asks for a guarantee and takes it through review and approval; its id. */
 const char *guarantee_approve(const test_user *enterprise, const char *application, const char *product);
 
 /* POST /v1/<collection>/{id}/<action>. */
-json_t *move(int status, const test_user *user, const char *collection, const char *id, const char *action, json_t *body);
-json_t *move_problem(int status, const char *code, const test_user *user, const char *collection, const char *id,
-                     const char *action, json_t *body);
+json_t *move(int status, const test_user *user, const char *collection, const char *id, const char *action,
+             json_t *body);
+json_t *move_problem(int status, const char *code, const test_user *user, const char *collection,
+                     const char *id, const char *action, json_t *body);
 json_t *get(int status, const test_user *user, const char *collection, const char *id);
 /* {"reason_code", "reason_text"} that every reason takes. */
 json_t *reason(const char *code);

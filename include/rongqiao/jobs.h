@@ -14,6 +14,10 @@
 rq_status rq_catalogue_from_json(const json_t *document, rq_catalogue **out_catalogue,
                                  rq_error *error) RQ_MUST_CHECK;
 
+/* The snapshot after the changes that catalogue/changes.sql tells of. */
+rq_status rq_catalogue_changed_by_json(const rq_catalogue *old, const json_t *document,
+                                       rq_catalogue **out_catalogue, rq_error *error) RQ_MUST_CHECK;
+
 /* LISTENs for changes of the catalogue, builds the next snapshot beside the old one, and hands it out:
  * `publish` is called on the follower's thread and takes over one reference. After every (re)connect it loads
  * anew; every 30 s it compares versions, in case a notification was lost. */

@@ -89,3 +89,59 @@ rq_status rq_catalogue_from_json(const json_t *document, rq_catalogue **out_cata
     rq_arena_free(arena);
     return status;
 }
+
+/* The ids of products that are gone, and after them of those that do not decode: neither is in the snapshot.
+ */
+static size_t read_gone(const json_t *gone, char (*out)[RQ_UUID_TEXT + 1])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(gone); i++) {
+        const char *id = json_string_value(json_array_get(gone, i));
+        if (id && strlen(id) == RQ_UUID_TEXT)
+            memcpy(out[count++], id, RQ_UUID_TEXT + 1);
+    }
+    return count;
+}
+
+static size_t read_undecoded(const json_t *products, const rq_product *decoded, size_t decoded_count,
+                             char (*out)[RQ_UUID_TEXT + 1])
+{
+    size_t count = 0;
+    for (size_t i = 0, next = 0; i < json_array_size(products); i++) {
+        const char *id = json_string_value(json_object_get(json_array_get(products, i), "id"));
+        if (next < decoded_count && id && strcmp(decoded[next].id, id) == 0)
+            next++;
+        else if (id && strlen(id) == RQ_UUID_TEXT)
+            memcpy(out[count++], id, RQ_UUID_TEXT + 1);
+    }
+    return count;
+}
+
+rq_status rq_catalogue_changed_by_json(const rq_catalogue *old, const json_t *document,
+                                       rq_catalogue **out_catalogue, rq_error *error)
+{
+    const json_t *products = json_object_get(document, "products"), *gone = json_object_get(document, "gone"),
+                 *programmes = json_object_get(document, "programmes");
+    rq_arena *arena = rq_arena_new(LOAD_ARENA);
+    size_t room = json_array_size(products) + 1, gone_room = room + json_array_size(gone);
+    rq_product *product_rows = arena ? rq_arena_array(arena, room, sizeof(rq_product)) : NULL;
+    rq_programme *programme_rows =
+        arena ? rq_arena_array(arena, json_array_size(programmes) + 1, sizeof(rq_programme)) : NULL;
+    char(*removed)[RQ_UUID_TEXT + 1] = arena ? rq_arena_array(arena, gone_room, sizeof *removed) : NULL;
+    rq_status status = RQ_NOMEM;
+    if (product_rows && programme_rows && removed) {
+        rq_catalogue_changes changes = {.version = json_integer_value(json_object_get(document, "version")),
+                                        .changed = product_rows,
+                                        .removed = (const char(*)[RQ_UUID_TEXT + 1]) removed,
+                                        .has_programmes = json_is_array(programmes),
+                                        .programmes = programme_rows};
+        changes.changed_count = decode_products(products, arena, product_rows);
+        changes.removed_count = read_gone(gone, removed);
+        changes.removed_count +=
+            read_undecoded(products, product_rows, changes.changed_count, removed + changes.removed_count);
+        changes.programme_count = decode_programmes(programmes, arena, programme_rows);
+        status = rq_catalogue_update(old, &changes, out_catalogue, error);
+    }
+    rq_arena_free(arena);
+    return status;
+}

@@ -1,5 +1,6 @@
 #include <event2/event.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -22,7 +23,7 @@ struct rq_follower {
     const char *conninfo;
     rq_follower_publish publish;
     void *argument;
-    int64_t version; /* of the snapshot handed out last; -1: none */
+    rq_catalogue *current; /* the snapshot handed out last, or null */
 };
 
 static void load_later(rq_follower *follower, int milliseconds)
@@ -31,28 +32,61 @@ static void load_later(rq_follower *follower, int milliseconds)
     event_add(follower->load_event, &delay);
 }
 
-/* Loads the catalogue of now and hands it out; a failure is tried again. */
-static void load(rq_follower *follower)
+/* The document that a statement returns, or null. */
+static json_t *ask(rq_follower *follower, const char *statement, const char *parameter)
 {
-    const char *const newest = NULL;
-    rq_catalogue *catalogue = NULL;
-    rq_error error = {0};
-    PGresult *result =
-        rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/load", &newest, 1);
+    PGresult *result = rq_run_as_system(&follower->connection, follower->conninfo, statement, &parameter, 1);
     json_t *document =
         result ? json_loadb(PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0), 0, NULL) : NULL;
-    rq_status status = document ? rq_catalogue_from_json(document, &catalogue, &error) : RQ_IO;
     PQclear(result);
+    return document;
+}
+
+/* Makes the next snapshot of the last one and what changed; null where that can't be. */
+static rq_catalogue *follow_changes(rq_follower *follower)
+{
+    char since[24];
+    rq_catalogue *next = NULL;
+    rq_error error = {0};
+    if (!follower->current)
+        return NULL;
+    (void)snprintf(since, sizeof(since), "%lld", (long long)rq_catalogue_version(follower->current));
+    json_t *document = ask(follower, "catalogue/changes", since);
+    if (document && json_is_false(json_object_get(document, "is_whole")) &&
+        rq_catalogue_changed_by_json(follower->current, document, &next, &error) != RQ_OK)
+        RQ_LOG(RQ_LOG_WARNING, "catalogue_not_changed", RQ_LOG_TEXT("reason", error.message));
     json_decref(document);
-    if (status != RQ_OK) {
-        if (error.message[0])
-            RQ_LOG(RQ_LOG_ERROR, "catalogue_not_built", RQ_LOG_TEXT("reason", error.message));
+    return next;
+}
+
+static rq_catalogue *load_whole(rq_follower *follower)
+{
+    rq_catalogue *catalogue = NULL;
+    rq_error error = {0};
+    json_t *document = ask(follower, "catalogue/load", NULL);
+    if (document && rq_catalogue_from_json(document, &catalogue, &error) != RQ_OK)
+        RQ_LOG(RQ_LOG_ERROR, "catalogue_not_built", RQ_LOG_TEXT("reason", error.message));
+    json_decref(document);
+    return catalogue;
+}
+
+/* Hands out the catalogue of now: changed where that is possible, else loaded as a whole; a failure is tried
+ * again. */
+static void load(rq_follower *follower)
+{
+    rq_catalogue *catalogue = follow_changes(follower);
+    bool is_whole = !catalogue;
+    if (is_whole)
+        catalogue = load_whole(follower);
+    if (!catalogue) {
         load_later(follower, RETRY_MS);
         return;
     }
-    follower->version = rq_catalogue_version(catalogue);
-    RQ_LOG(RQ_LOG_INFO, "catalogue", RQ_LOG_NUMBER("version", follower->version),
-           RQ_LOG_NUMBER("products", rq_catalogue_size(catalogue)));
+    RQ_LOG(RQ_LOG_INFO, "catalogue", RQ_LOG_NUMBER("version", rq_catalogue_version(catalogue)),
+           RQ_LOG_NUMBER("products", rq_catalogue_size(catalogue)),
+           RQ_LOG_TEXT("loaded", is_whole ? "whole" : "changes"));
+    rq_catalogue_unref(follower->current);
+    follower->current = rq_catalogue_ref(catalogue);
     follower->publish(follower->argument, catalogue);
 }
 
@@ -77,7 +111,8 @@ static void on_compare(evutil_socket_t fd, short what, void *argument)
     (void)what;
     PGresult *result =
         rq_run_as_system(&follower->connection, follower->conninfo, "catalogue/version", NULL, 0);
-    if (result && strtoll(PQgetvalue(result, 0, 0), NULL, 10) != follower->version)
+    int64_t version = follower->current ? rq_catalogue_version(follower->current) : -1;
+    if (result && strtoll(PQgetvalue(result, 0, 0), NULL, 10) != version)
         load_later(follower, 0);
     PQclear(result);
 }
@@ -100,6 +135,7 @@ static void *run(void *argument)
 static void free_follower(rq_follower *follower)
 {
     rq_listener_free(follower->listener);
+    rq_catalogue_unref(follower->current);
     struct event *events[] = {follower->stop_event, follower->compare_event, follower->load_event};
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
         if (events[i])
@@ -124,7 +160,6 @@ rq_status rq_follower_start(const char *conninfo, rq_follower_publish publish, v
     follower->conninfo = conninfo;
     follower->publish = publish;
     follower->argument = argument;
-    follower->version = -1;
     follower->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     follower->base = event_base_new();
     if (follower->base && follower->stop_fd >= 0) {

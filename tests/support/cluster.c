@@ -179,7 +179,7 @@ static bool initialise(test_cluster *cluster, const char *const *settings)
     find_user(cluster);
     find_binaries(cluster);
     cluster->port = free_port();
-    if (cluster->port == 0 || !make_directory(cluster, RQ_BINARY_DIR "/cluster-XXXXXX", cluster->root) ||
+    if (cluster->port == 0 || !make_directory(cluster, "/var/tmp/rongqiao-cluster-XXXXXX", cluster->root) ||
         !make_directory(cluster, "/tmp/rq-XXXXXX", cluster->sockets)) {
         return false;
     }

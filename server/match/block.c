@@ -180,8 +180,7 @@ static void add_listing(builder *to, int which)
 static void list_regions(builder *to)
 {
     for (size_t at = 0; at < to->count; at++) {
-        const rq_row_area *area = rq_pool_at(to->pool, to->rows[at].label.area);
-        const rq_row_regions *regions = rq_pool_at(to->pool, area->regions);
+        const rq_row_regions *regions = rq_pool_at(to->pool, to->rows[at].label.regions);
         for (size_t i = 0; regions != NULL && i < regions->count; i++) {
             const rq_condition one = {.value = regions->first[i], .at = (uint16_t)at};
             (void)append(to, &to->conditions, &one, sizeof one);
@@ -193,9 +192,9 @@ static void list_regions(builder *to)
 static void list_industries(builder *to, int which)
 {
     for (size_t at = 0; at < to->count; at++) {
-        const rq_row_area *area = rq_pool_at(to->pool, to->rows[at].label.area);
-        const rq_row_industries *codes = rq_pool_at(
-            to->pool, which == RQ_LISTING_industries_in ? area->industries_in : area->industries_out);
+        const rq_row_label *label = &to->rows[at].label;
+        const rq_row_industries *codes =
+            rq_row_industries_of(to->pool, label, which == RQ_LISTING_industries_out);
         for (size_t i = 0; codes != NULL && i < codes->count; i++) {
             const rq_condition one = {.value = rq_industry_key(codes->first[i], strnlen(codes->first[i], 8)),
                                       .at = (uint16_t)at};
@@ -218,17 +217,17 @@ static void add_sets(builder *to)
 {
     uint64_t sets[4][RQ_BLOCK_WORDS] = {{0}};
     for (size_t at = 0; at < to->count; at++) {
-        const rq_row_area *area = rq_pool_at(to->pool, to->rows[at].label.area);
+        const rq_row_label *label = &to->rows[at].label;
         if (has_room(to->pool, &to->rows[at].row)) {
             set_bit(sets[0], at);
         }
         if ((to->rows[at].row.flags & RQ_ROW_IS_COMPOSED) != 0) {
             set_bit(sets[1], at);
         }
-        if (area->regions == 0) {
+        if (label->regions == 0) {
             set_bit(sets[2], at);
         }
-        if (area->industries_in == 0) {
+        if (rq_row_industries_of(to->pool, label, false) == NULL) {
             set_bit(sets[3], at);
         }
     }

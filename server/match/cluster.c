@@ -7,8 +7,8 @@
 
 unsigned rq_packed_province(const rq_pool *pool, const rq_packed *packed)
 {
-    const rq_row_area *area = rq_pool_at(pool, packed->label.area);
-    return area->province;
+    const rq_row_regions *regions = rq_pool_at(pool, packed->label.regions);
+    return regions != NULL ? regions->province : 0;
 }
 
 int rq_row_order(const rq_row *a, const rq_row_label *a_label, const rq_row *b, const rq_row_label *b_label)

@@ -285,7 +285,7 @@ static rq_status rank(rq_session *session, const harvest *all, const rq_match_op
     for (size_t class = 0; class < 3 && status == RQ_OK; class ++) {
         rq_ranking best;
         status = rq_rank_init(&best, limits[class], class == RQ_ELIGIBLE ? options->per_institution : 0,
-                              totals[class], session->arena, error);
+                              totals[class], session->pool, session->arena, error);
         for (size_t i = class;
              status == RQ_OK && best.limit > 0 && i < (class == RQ_NEAR_MISS ? 4 : class + 1); i++) {
             search(session, all, searches[i].group, searches[i].fails, heap, &best);

@@ -74,8 +74,9 @@ static const head *head_at(const rq_pool *pool, rq_ref ref)
 /* Where `hash` with these bytes is, or the empty slot where it would be. */
 static rq_ref *slot_of(const rq_pool *pool, uint32_t hash, const void *bytes, size_t size)
 {
-    size_t mask = pool->slot_count - 1;
-    for (size_t at = hash & mask;; at = (at + 1) & mask) {
+    /* the hash as a fraction of all slots */
+    size_t at = (size_t)((uint64_t)hash * pool->slot_count >> 32);
+    for (;; at = at + 1 == pool->slot_count ? 0 : at + 1) {
         rq_ref ref = pool->slots[at];
         if (ref == 0) {
             return &pool->slots[at];
@@ -91,13 +92,13 @@ static rq_ref *slot_of(const rq_pool *pool, uint32_t hash, const void *bytes, si
 static bool grow_slots(rq_pool *pool)
 {
     rq_ref *old = pool->slots;
-    size_t old_count = pool->slot_count;
-    rq_ref *slots = calloc(old_count * 2, sizeof *slots);
+    size_t old_count = pool->slot_count, count = old_count + old_count / 5 * 2;
+    rq_ref *slots = calloc(count, sizeof *slots);
     if (slots == NULL) {
         return false;
     }
     pool->slots = slots;
-    pool->slot_count = old_count * 2;
+    pool->slot_count = count;
     for (size_t i = 0; i < old_count; i++) {
         if (old[i] != 0) {
             *slot_of(pool, head_at(pool, old[i])->hash, NULL, 0) = old[i];
@@ -140,7 +141,7 @@ rq_ref rq_pool_keep(rq_pool *pool, const void *bytes, size_t size)
     if (size > UINT32_MAX - RQ_POOL_UNIT) {
         return 0;
     }
-    if (pool->value_count + 1 > pool->slot_count / 4 * 3) {
+    if (pool->value_count + 1 > pool->slot_count / 20 * 17) {
         if (!grow_slots(pool)) {
             return 0;
         }

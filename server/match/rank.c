@@ -56,7 +56,7 @@ static size_t capped_at(const rq_ranking *best, const rq_row *row)
 {
     size_t held = 0, worst = SIZE_MAX;
     for (size_t i = 0; best->per_institution > 0 && i < best->count; i++) {
-        if (best->places[i].row->institution != row->institution) {
+        if (!rq_is_same_institution(best->pool, best->places[i].row->institution, row->institution)) {
             continue;
         }
         held++;
@@ -99,12 +99,13 @@ static int by_place(const void *a, const void *b)
     return comes_before(left, right) ? -1 : comes_before(right, left);
 }
 
-rq_status rq_rank_init(rq_ranking *best, size_t limit, size_t per_institution, size_t most, rq_arena *arena,
-                       rq_error *error)
+rq_status rq_rank_init(rq_ranking *best, size_t limit, size_t per_institution, size_t most,
+                       const rq_pool *pool, rq_arena *arena, rq_error *error)
 {
     best->limit = limit < most ? limit : most;
     best->per_institution = per_institution;
     best->count = 0;
+    best->pool = pool;
     best->places = rq_arena_array(arena, best->limit + 1, sizeof *best->places);
     return best->places != NULL ? RQ_OK : rq_fail(error, RQ_NOMEM, "no memory for %zu packages", limit);
 }

@@ -18,11 +18,12 @@ typedef struct rq_ranking {
     size_t count;
     size_t limit;
     size_t per_institution; /* 0: no cap */
+    const rq_pool *pool;
 } rq_ranking;
 
 /* At most `most` places are ever needed. */
-rq_status rq_rank_init(rq_ranking *best, size_t limit, size_t per_institution, size_t most, rq_arena *arena,
-                       rq_error *error) RQ_MUST_CHECK;
+rq_status rq_rank_init(rq_ranking *best, size_t limit, size_t per_institution, size_t most,
+                       const rq_pool *pool, rq_arena *arena, rq_error *error) RQ_MUST_CHECK;
 void rq_rank_offer(rq_ranking *best, rq_place newcomer);
 /* The score below which a place with so many fails comes too late; INT64_MIN while there is room. */
 static inline int64_t rq_rank_least(const rq_ranking *best, size_t fails)

@@ -75,32 +75,36 @@ static rq_ref keep_text(packer *to, const char *text)
     return rq_pool_keep_text(to->pool, text, &to->ok);
 }
 
-/* A list with its length, as a 32- or 64-bit head, before it. */
-static rq_ref keep_list(packer *to, size_t head, const void *elements, size_t count, size_t size)
+/* A list with `head` before it. */
+static rq_ref keep_list_headed(packer *to, const void *head, size_t head_size, const void *elements,
+                               size_t count, size_t size)
 {
     if (count == 0) {
         return 0;
     }
     uint64_t room[512];
-    size_t bytes = head + count * size;
+    size_t bytes = head_size + count * size;
     unsigned char *list = bytes <= sizeof room ? (unsigned char *)room : malloc(bytes);
     if (list == NULL) {
         to->ok = false;
         return 0;
     }
-    if (head == sizeof(uint32_t)) {
-        const uint32_t length = (uint32_t)count;
-        memcpy(list, &length, sizeof length);
-    } else {
-        const uint64_t length = count;
-        memcpy(list, &length, sizeof length);
-    }
-    memcpy(list + head, elements, count * size);
+    memcpy(list, head, head_size);
+    memcpy(list + head_size, elements, count * size);
     rq_ref ref = keep(to, list, bytes);
     if (list != (unsigned char *)room) {
         free(list);
     }
     return ref;
+}
+
+/* A list with its length, as a 32- or 64-bit head, before it. */
+static rq_ref keep_list(packer *to, size_t head_size, const void *elements, size_t count, size_t size)
+{
+    const uint32_t narrow = (uint32_t)count;
+    const uint64_t wide = count;
+    return keep_list_headed(to, head_size == sizeof narrow ? (const void *)&narrow : &wide, head_size,
+                            elements, count, size);
 }
 
 static const char *pooled_text(packer *to, const char *text)
@@ -196,35 +200,45 @@ static uint32_t province_of(const uint32_t *regions, size_t count)
     return count > 0 ? regions[0] / 10000 : 0;
 }
 
-static rq_ref keep_area(packer *to, const rq_product *product)
+static rq_ref keep_regions(packer *to, const uint32_t *regions, size_t count)
 {
-    const rq_row_area area = {
-        .regions = keep_list(to, sizeof(uint32_t), product->regions, product->region_count, sizeof(uint32_t)),
-        .industries_in = keep_industries(to, product->industries_in, product->industries_in_count),
-        .industries_out = keep_industries(to, product->industries_out, product->industries_out_count),
-        .province = province_of(product->regions, product->region_count)};
-    return keep(to, &area, sizeof area);
+    /* both halves of the head are below 2^16: RQ_MATCH_LIST_MAX, and two digits */
+    uint32_t head;
+    const rq_row_regions parts = {.province = (uint16_t)province_of(regions, count),
+                                  .count = (uint16_t)count};
+    memcpy(&head, &parts, sizeof head);
+    return keep_list_headed(to, &head, sizeof head, regions, count, sizeof *regions);
 }
+static_assert(RQ_MATCH_LIST_MAX <= UINT16_MAX && sizeof(rq_row_regions) == sizeof(uint32_t),
+              "the head is one word");
 
 static void keep_partners(packer *to, const rq_product *product, rq_row_more *more)
 {
     size_t count = product->partner_count;
-    rq_ref *refs = count > 0 ? calloc(count, sizeof *refs) : NULL;
-    if (count > 0 && refs == NULL) {
-        to->ok = false;
+    uint8_t(*ids)[RQ_UUID_BYTES] = count > 0 ? calloc(count, sizeof *ids) : NULL;
+    to->ok = to->ok && (ids != NULL || count == 0);
+    for (size_t i = 0; ids != NULL && i < count; i++) {
+        to->ok = rq_uuid_read(product->partners[i], ids[i]) && to->ok;
     }
-    for (size_t i = 0; refs != NULL && i < count; i++) {
-        uint8_t id[RQ_UUID_BYTES];
-        if (rq_uuid_read(product->partners[i], id)) {
-            refs[i] = keep(to, id, sizeof id);
-        }
-    }
-    if (refs != NULL) {
-        more->partners = keep_list(to, sizeof(uint32_t), refs, count, sizeof *refs);
+    if (ids != NULL) {
+        more->partners = keep_list(to, sizeof(uint64_t), ids, count, sizeof *ids);
         more->partner_texts =
             keep_list(to, sizeof(uint64_t), product->partners, count, sizeof product->partners[0]);
     }
-    free(refs);
+    free(ids);
+}
+
+/* 0 where there are none of either. */
+static rq_ref keep_scope(packer *to, const rq_product *product)
+{
+    const rq_row_scope scope = {keep_industries(to, product->industries_in, product->industries_in_count),
+                                keep_industries(to, product->industries_out, product->industries_out_count)};
+    return scope.in != 0 || scope.out != 0 ? keep(to, &scope, sizeof scope) : 0;
+}
+
+static rq_row_name name_of(packer *to, const char *zh, const char *en)
+{
+    return (rq_row_name){keep_text(to, zh), keep_text(to, en)};
 }
 
 static int32_t short_number(int64_t value, int32_t unset)
@@ -267,14 +281,6 @@ static uint8_t flags_of(const rq_product *product)
     return (uint8_t)flags;
 }
 
-static rq_ref keep_names(packer *to, const rq_product *product)
-{
-    const rq_row_names names = {keep_text(to, product->institution_zh),
-                                keep_text(to, product->institution_en), keep_text(to, product->name_zh),
-                                keep_text(to, product->name_en)};
-    return keep(to, &names, sizeof names);
-}
-
 static rq_ref keep_record(packer *to, const rq_record *source)
 {
     rq_record record;
@@ -289,11 +295,13 @@ static rq_ref keep_record(packer *to, const rq_record *source)
 bool rq_row_pack(rq_pool *pool, const rq_product *product, rq_packed *out_packed)
 {
     packer to = {pool, true};
-    uint8_t institution[RQ_UUID_BYTES];
-    rq_row_label label = {.area = 0};
-    if (!rq_uuid_read(product->id, label.id) || !rq_uuid_read(product->institution_id, institution)) {
+    rq_row_institution institution;
+    rq_row_label label = {.regions = 0};
+    if (!rq_uuid_read(product->id, label.id) || !rq_uuid_read(product->institution_id, institution.id)) {
         return false;
     }
+    institution.name = name_of(&to, product->institution_zh, product->institution_en);
+    const rq_row_name name = name_of(&to, product->name_zh, product->name_en);
     const rq_row row = {.amount_min_fen = product->amount_min_fen,
                         .amount_max_fen = product->amount_max_fen,
                         .term_min_months = (int16_t)short_number(product->term_min_months, 0),
@@ -306,13 +314,14 @@ bool rq_row_pack(rq_pool *pool, const rq_product *product, rq_packed *out_packed
                         .insurance = product->insurance & 3U,
                         .low_ppm = short_number(product->rate.low_ppm, INT32_MIN),
                         .high_ppm = short_number(product->rate.high_ppm, INT32_MIN),
-                        .institution = keep(&to, institution, sizeof institution),
+                        .institution = keep(&to, &institution, sizeof institution),
                         .rules = keep_rules(&to, product->rules, product->rule_count),
                         .tiers = keep_tiers(&to, product->tiers, product->tier_count),
                         .fees = keep_fees(&to, product->fees, product->fee_count),
                         .more = keep_more(&to, product)};
-    label.area = keep_area(&to, product);
-    label.names = keep_names(&to, product);
+    label.regions = keep_regions(&to, product->regions, product->region_count);
+    label.industries = keep_scope(&to, product);
+    label.name = keep(&to, &name, sizeof name);
     label.record = keep_record(&to, &product->record);
     *out_packed = (rq_packed){row, label};
     return to.ok;
@@ -349,14 +358,14 @@ static void unpack_more(const rq_pool *pool, const rq_row *row, rq_product *prod
 bool rq_row_unpack(const rq_pool *pool, const rq_row *row, const rq_row_label *label, rq_arena *arena,
                    rq_product *out_product)
 {
-    const rq_row_names *names = rq_pool_at(pool, label->names);
-    const rq_row_area *area = rq_pool_at(pool, label->area);
+    const rq_row_institution *institution = rq_pool_at(pool, row->institution);
+    const rq_row_name *name = rq_pool_at(pool, label->name);
     const rq_record *record = rq_pool_at(pool, label->record);
     size_t rule_count = rq_row_rule_count(pool, row);
-    *out_product = (rq_product){.institution_zh = rq_pool_at(pool, names->institution_zh),
-                                .institution_en = rq_pool_at(pool, names->institution_en),
-                                .name_zh = rq_pool_at(pool, names->name_zh),
-                                .name_en = rq_pool_at(pool, names->name_en),
+    *out_product = (rq_product){.institution_zh = rq_pool_at(pool, institution->name.zh),
+                                .institution_en = rq_pool_at(pool, institution->name.en),
+                                .name_zh = rq_pool_at(pool, name->zh),
+                                .name_en = rq_pool_at(pool, name->en),
                                 .kind = row->kind,
                                 .amount_min_fen = row->amount_min_fen,
                                 .amount_max_fen = row->amount_max_fen,
@@ -370,12 +379,15 @@ bool rq_row_unpack(const rq_pool *pool, const rq_row *row, const rq_row_label *l
                                 .counter_guarantee = rq_row_more_of(pool, row)->counter_guarantee,
                                 .record = *record};
     rq_uuid_write(label->id, out_product->id);
-    rq_uuid_write(rq_pool_at(pool, row->institution), out_product->institution_id);
-    LIST(pool, area->regions, rq_row_regions, out_product->regions, out_product->region_count);
-    LIST(pool, area->industries_in, rq_row_industries, out_product->industries_in,
-         out_product->industries_in_count);
-    LIST(pool, area->industries_out, rq_row_industries, out_product->industries_out,
-         out_product->industries_out_count);
+    rq_uuid_write(institution->id, out_product->institution_id);
+    LIST(pool, label->regions, rq_row_regions, out_product->regions, out_product->region_count);
+    const rq_row_scope *scope = rq_pool_at(pool, label->industries);
+    if (scope != NULL) {
+        LIST(pool, scope->in, rq_row_industries, out_product->industries_in,
+             out_product->industries_in_count);
+        LIST(pool, scope->out, rq_row_industries, out_product->industries_out,
+             out_product->industries_out_count);
+    }
     LIST(pool, row->tiers, rq_row_tiers, out_product->tiers, out_product->tier_count);
     LIST(pool, row->fees, rq_row_fees, out_product->fees, out_product->fee_count);
     unpack_more(pool, row, out_product);

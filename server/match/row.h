@@ -2,6 +2,8 @@
 #ifndef RONGQIAO_MATCH_ROW_H
 #define RONGQIAO_MATCH_ROW_H
 
+#include <string.h>
+
 #include "internal.h"
 #include "pool.h"
 
@@ -26,7 +28,7 @@ typedef struct rq_row {
     uint8_t flags;
     uint8_t repayments;
     uint8_t rate_base : 2, guarantee : 2, insurance : 2; /* rq_rate_base, rq_backing */
-    rq_ref institution;                                  /* uint8_t[16] */
+    rq_ref institution;                                  /* rq_row_institution */
     rq_ref rules;                                        /* rq_row_rules */
     rq_ref tiers;                                        /* rq_row_tiers */
     rq_ref fees;                                         /* rq_row_fees */
@@ -34,12 +36,13 @@ typedef struct rq_row {
     uint32_t place;                                      /* in its block */
 } rq_row;
 
-/* What telling reads. */
+/* What telling reads, and where the product is open. */
 typedef struct rq_row_label {
     uint8_t id[RQ_UUID_BYTES];
-    rq_ref area;   /* rq_row_area */
-    rq_ref names;  /* rq_row_names */
-    rq_ref record; /* rq_record */
+    rq_ref regions;    /* rq_row_regions */
+    rq_ref industries; /* rq_row_scope */
+    rq_ref name;       /* rq_row_name */
+    rq_ref record;     /* rq_record */
 } rq_row_label;
 
 /* A product outside of a block. */
@@ -55,22 +58,31 @@ typedef struct rq_row_more {
     int32_t capacity_cases, promised_hours, fee_ppm, coverage_ppm; /* -1: RQ_UNSET */
     int16_t term_min_days, term_max_days;                          /* 0: RQ_UNSET */
     rq_ref day_fees;                                               /* rq_row_day_fees */
-    rq_ref partners;                                               /* rq_row_refs: institutions */
+    rq_ref partners;                                               /* rq_row_ids: institutions */
     rq_ref partner_texts;                                          /* rq_row_partners */
     int32_t counter_guarantee;
     int32_t padding;
 } rq_row_more;
 
-typedef struct rq_row_names {
-    rq_ref institution_zh, institution_en, name_zh, name_en;
-} rq_row_names;
+typedef struct rq_row_name {
+    rq_ref zh, en;
+} rq_row_name;
 
-typedef struct rq_row_area {
-    rq_ref regions;       /* rq_row_regions */
-    rq_ref industries_in; /* rq_row_industries */
-    rq_ref industries_out;
-    uint32_t province; /* of all its regions; 0: not of one province, or none listed */
-} rq_row_area;
+/* The same institution may be here under two names; it is its id that counts. */
+typedef struct rq_row_institution {
+    uint8_t id[RQ_UUID_BYTES];
+    rq_row_name name;
+} rq_row_institution;
+
+/* rq_row_industries, where it has any */
+typedef struct rq_row_scope {
+    rq_ref in, out;
+} rq_row_scope;
+
+typedef struct rq_row_ids {
+    uint64_t count;
+    uint8_t first[][RQ_UUID_BYTES];
+} rq_row_ids;
 
 typedef struct rq_row_refs {
     uint32_t count;
@@ -80,7 +92,8 @@ typedef struct rq_row_refs {
 typedef rq_row_refs rq_row_rules;
 
 typedef struct rq_row_regions {
-    uint32_t count;
+    uint16_t province; /* of all of them; 0: of no single one */
+    uint16_t count;
     uint32_t first[];
 } rq_row_regions;
 
@@ -114,6 +127,11 @@ typedef struct rq_row_day_fees {
 /* False unless `text` is a UUID in lower case. */
 bool rq_uuid_read(const char *text, uint8_t out_id[RQ_UUID_BYTES]) RQ_MUST_CHECK;
 void rq_uuid_write(const uint8_t id[RQ_UUID_BYTES], char out_text[RQ_UUID_TEXT + 1]);
+
+static inline bool rq_is_same_institution(const rq_pool *pool, rq_ref a, rq_ref b)
+{
+    return a == b || memcmp(rq_pool_at(pool, a), rq_pool_at(pool, b), RQ_UUID_BYTES) == 0;
+}
 
 /* ---- both ways ---- */
 
@@ -153,6 +171,14 @@ static inline const rq_tier *rq_row_tier(const rq_pool *pool, const rq_row *row,
 {
     const rq_row_tiers *tiers = rq_pool_at(pool, row->tiers);
     return &tiers->first[index];
+}
+
+/* Null: every industry, and none. */
+static inline const rq_row_industries *rq_row_industries_of(const rq_pool *pool, const rq_row_label *label,
+                                                            bool is_out)
+{
+    const rq_row_scope *scope = rq_pool_at(pool, label->industries);
+    return scope != NULL ? rq_pool_at(pool, is_out ? scope->out : scope->in) : NULL;
 }
 
 /* INT32_MIN, and for the others the value that stands for it, as RQ_UNSET. */

@@ -37,15 +37,15 @@ bool rq_row_is_open(const rq_session *session, const rq_row *row)
 {
     const rq_need *need = session->need;
     const rq_row_more *more = rq_row_more_of(session->pool, row);
-    const rq_row_area *area = rq_pool_at(session->pool, rq_row_label_of(row)->area);
-    const rq_row_regions *regions = rq_pool_at(session->pool, area->regions);
-    const rq_row_industries *in = rq_pool_at(session->pool, area->industries_in);
+    const rq_row_label *label = rq_row_label_of(row);
+    const rq_row_regions *regions = rq_pool_at(session->pool, label->regions);
+    const rq_row_industries *in = rq_row_industries_of(session->pool, label, false);
     int64_t least = session->least_fen > row->amount_min_fen ? session->least_fen : row->amount_min_fen;
     return need->as_of >= more->valid_from && need->as_of <= more->valid_to && more->capacity_cases != 0 &&
            (more->capacity_fen == RQ_UNSET || more->capacity_fen >= least) &&
            (regions == NULL || serves_region(regions->first, regions->count, session->inputs.regions)) &&
            (in == NULL || has_prefix_of(in, need->industry)) &&
-           !has_prefix_of(rq_pool_at(session->pool, area->industries_out), need->industry);
+           !has_prefix_of(rq_row_industries_of(session->pool, label, true), need->industry);
 }
 
 /* ---- partners ---- */

@@ -20,9 +20,10 @@ static bool is_partner_of(const rq_pool *pool, const rq_row *partner, rq_ref ins
     if ((partner->flags & RQ_ROW_HAS_PARTNERS) == 0) {
         return true;
     }
-    const rq_row_refs *partners = rq_pool_at(pool, rq_row_more_of(pool, partner)->partners);
+    const rq_row_ids *partners = rq_pool_at(pool, rq_row_more_of(pool, partner)->partners);
+    const rq_row_institution *lender = rq_pool_at(pool, institution);
     for (size_t i = 0; i < partners->count; i++) {
-        if (partners->first[i] == institution) {
+        if (memcmp(partners->first[i], lender->id, RQ_UUID_BYTES) == 0) {
             return true;
         }
     }

@@ -74,7 +74,8 @@ static size_t choose(const rq_product *products, size_t count, const rq_product 
     return found;
 }
 
-static double measure(const rq_demand *demand, const rq_product *product, size_t runs, rq_reverse_result *result)
+static double measure(const rq_demand *demand, const rq_product *product, size_t runs,
+                      rq_reverse_result *result)
 {
     const rq_reverse_options options = {.as_of = rq_date_from_civil(2026, 11, 24),
                                         .lpr_1y_ppm = NATION_LPR_1Y_PPM,
@@ -98,9 +99,10 @@ static double measure(const rq_demand *demand, const rq_product *product, size_t
 
 static void tell(const rq_product *product, double ms, const rq_reverse_result *result)
 {
-    (void)printf("%-16s %-14s tiers %zu  %8.2f ms  considered %9llu  eligible %8llu (%.1f 亿)  unknown %8llu  near %8llu\n",
+    (void)printf("%-16s %-14s tiers %zu  %8.2f ms  considered %9llu  eligible %8llu (%.1f 亿)  unknown %8llu "
+                 " near %8llu\n",
                  rq_vocabulary("kind").first[product->kind].name,
-                 product->region_count == 0               ? "nationwide"
+                 product->region_count == 0         ? "nationwide"
                  : product->regions[0] % 10000 == 0 ? "a province"
                  : product->regions[0] % 100 == 0   ? "a city"
                                                     : "a county",
@@ -111,10 +113,12 @@ static void tell(const rq_product *product, double ms, const rq_reverse_result *
 
 int main(int argc, char **argv)
 {
-    size_t runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 5, count = argc > 3 ? strtoul(argv[3], NULL, 10) : 10000000;
+    size_t runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 5,
+           count = argc > 3 ? strtoul(argv[3], NULL, 10) : 10000000;
     nation *market = nation_new(RQ_SOURCE_DIR, argc > 2 ? strtoull(argv[2], NULL, 10) : 14);
     rq_arena *arena = rq_arena_new((size_t)1 << 30);
-    const rq_product *products = market != NULL && arena != NULL ? nation_products(market, DRAWN, arena) : NULL;
+    const rq_product *products =
+        market != NULL && arena != NULL ? nation_products(market, DRAWN, arena) : NULL;
     if (products == NULL || runs == 0 || runs > RUNS_MAX) {
         return 1;
     }

@@ -183,7 +183,7 @@ size_t draw_tiers(dice *from, const rq_product *product, rq_tier tiers[TIERS_MAX
                              .amount_max_fen = product->amount_max_fen / 2 * (int64_t)(i + 3),
                              .term_max_months = RQ_UNSET,
                              .rate = {RQ_RATE_none, RQ_UNSET, RQ_UNSET},
-                             .needs_guarantee = chance(from, 10)};
+                             .needs_guarantee = false};
     }
     return count;
 }

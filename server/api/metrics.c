@@ -113,6 +113,10 @@ void rq_metrics_write(rq_worker *const *workers, size_t count, rq_buffer *out)
     head(out, "match_seconds_total", "counter", "Time spent in the engine.");
     rq_buffer_printf(out, "rongqiao_match_seconds_total %.6f\n",
                      (double)SUM(workers[w]->counters.match_us) / 1e6);
+    head(out, "catalogue_version", "gauge", "Version of the catalogue that each worker matches against.");
+    for (size_t w = 0; w < count; w++)
+        rq_buffer_printf(out, "rongqiao_catalogue_version{worker=\"%zu\"} %" PRIuFAST64 "\n", w,
+                         atomic_load_explicit(&workers[w]->counters.catalogue_version, memory_order_relaxed));
     head(out, "logins_failed_total", "counter", "Wrong passwords.");
     rq_buffer_printf(out, "rongqiao_logins_failed_total %" PRIuFAST64 "\n",
                      SUM(workers[w]->counters.logins_failed));

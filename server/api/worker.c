@@ -143,6 +143,8 @@ static void take_catalogue(rq_worker *worker, void *argument)
 {
     rq_catalogue_unref(worker->catalogue);
     worker->catalogue = argument;
+    atomic_store_explicit(&worker->counters.catalogue_version,
+                          (uint_fast64_t)rq_catalogue_version(worker->catalogue), memory_order_relaxed);
 }
 
 void rq_worker_set_catalogue(rq_worker *worker, rq_catalogue *catalogue)

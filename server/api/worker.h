@@ -22,6 +22,7 @@ typedef struct rq_worker_counters {
     atomic_uint_fast64_t matches;
     atomic_uint_fast64_t match_us;
     atomic_uint_fast64_t logins_failed;
+    atomic_uint_fast64_t catalogue_version; /* of the snapshot in use; 0: none yet */
 } rq_worker_counters;
 
 /* A principal that was resolved a moment ago. */

@@ -101,15 +101,20 @@ static const rq_row *joined(rq_session *session, int role, const rq_row *row, co
     return partner != NULL ? partner->row : NULL;
 }
 
-bool rq_appraise_score(rq_session *session, const rq_row *row, int64_t gain, int64_t least_score,
+bool rq_appraise_score(rq_session *session, const rq_row *row, const rq_relief *relief, int64_t least_score,
                        int64_t *out_score, int64_t *out_cost)
 {
     rq_draft draft = {.row = row};
     rq_terms_choose(session, row, &draft.terms);
     rq_fit fit = {.amount_fen = draft.terms.amount_fen, .is_in_term = is_in_term(session, row, &draft.terms)};
+    /* first as if every soft rule passed: to look at them costs more than to look at nothing */
+    int64_t most = rq_score_most(session, row, &draft.terms, relief);
+    if (row->merit + most + rq_score_of_fit(session, row, &fit) < least_score) {
+        return false;
+    }
     weigh_soft(session, row, &fit);
     int64_t fit_score = rq_score_of_fit(session, row, &fit);
-    if (row->bound + gain + fit_score < least_score) {
+    if (row->merit + most + fit_score < least_score) {
         return false;
     }
     if (draft.terms.needs_guarantee) {
@@ -121,7 +126,7 @@ bool rq_appraise_score(rq_session *session, const rq_row *row, int64_t gain, int
     const rq_programme *subsidies[2];
     *out_cost = rq_draft_cost(session, &draft, subsidies);
     int64_t cost_score = rq_score_of_cost(&session->catalogue->frame, *out_cost);
-    assert(row->merit + cost_score <= row->bound + gain);
+    assert(cost_score <= most && row->merit + cost_score <= row->bound + relief->gain);
     *out_score = row->merit + cost_score + fit_score;
     return *out_score >= least_score;
 }

@@ -6,7 +6,10 @@
 #include "block.h"
 #include "condition.h"
 
-enum { SETS_PER_COLUMN = 24 }; /* with more distinct bounds a column keeps fewer sets */
+enum {
+    SETS_PER_COLUMN = 18, /* with more distinct bounds a column keeps fewer sets */
+    LIST_AT_MOST = 48,    /* products */
+};
 
 /* A growing array. */
 typedef struct list {
@@ -79,20 +82,30 @@ static size_t distinct(const rq_condition *run, size_t length)
     return count;
 }
 
+/* So that a column of few products is a list of them, where that is much shorter than its sets, and one of
+ * many bounds has few sets. */
+static uint16_t step_for(const builder *to, size_t bounds, size_t products)
+{
+    size_t set_bytes = to->words * sizeof(uint64_t);
+    size_t list_bytes = set_bytes + (products + bounds) * sizeof(uint16_t);
+    bool is_list = products <= LIST_AT_MOST && 3 * list_bytes < 2 * bounds * set_bytes;
+    return (uint16_t)(is_list ? bounds : (bounds + SETS_PER_COLUMN - 1) / SETS_PER_COLUMN);
+}
+
 /* One column of the run of conditions with the same key, in order of their bounds. */
 static void add_column(builder *to, const rq_condition *run, size_t length)
 {
     size_t count = distinct(run, length);
-    rq_column column = {
-        .input = rq_condition_input(run->key),
-        .relation = rq_condition_relation(run->key),
-        .effect = rq_condition_effect(run->key),
-        .count = (uint16_t)count,
-        .step = (uint16_t)(count <= SETS_PER_COLUMN ? 1 : (count + SETS_PER_COLUMN - 1) / SETS_PER_COLUMN),
-        .values = (uint32_t)(to->values.used / sizeof(int64_t)),
-        .bits = (uint32_t)(to->bits.used / sizeof(uint64_t)),
-        .cells = (uint32_t)(to->cells.used / sizeof(uint16_t)),
-        .ends = (uint32_t)(to->ends.used / sizeof(uint16_t))};
+    rq_column column = {.input = rq_condition_input(run->key),
+                        .relation = rq_condition_relation(run->key),
+                        .effect = rq_condition_effect(run->key) & 15U,
+                        .slot = rq_condition_slot(run->key) & 15U,
+                        .count = (uint16_t)count,
+                        .step = step_for(to, count, length),
+                        .values = (uint32_t)(to->values.used / sizeof(int64_t)),
+                        .bits = (uint32_t)(to->bits.used / sizeof(uint64_t)),
+                        .cells = (uint32_t)(to->cells.used / sizeof(uint16_t)),
+                        .ends = (uint32_t)(to->ends.used / sizeof(uint16_t))};
     uint64_t set[RQ_BLOCK_WORDS] = {0};
     size_t bound = 0;
     for (size_t i = 0; i < length; i++) {
@@ -213,27 +226,43 @@ static bool has_room(const rq_pool *pool, const rq_row *row)
     return more->capacity_cases != 0 && (row->amount_min_fen == RQ_UNSET || room >= row->amount_min_fen);
 }
 
+/* In the order of the block's pointers to them; then, for each slot, the products that have a tier there. */
+enum { SETS = 6 };
+
 static void add_sets(builder *to)
 {
-    uint64_t sets[4][RQ_BLOCK_WORDS] = {{0}};
+    uint64_t sets[SETS + RQ_TIER_SLOTS][RQ_BLOCK_WORDS] = {{0}};
     for (size_t at = 0; at < to->count; at++) {
+        const rq_row *row = &to->rows[at].row;
         const rq_row_label *label = &to->rows[at].label;
-        if (has_room(to->pool, &to->rows[at].row)) {
-            set_bit(sets[0], at);
+        const bool belongs[SETS] = {has_room(to->pool, row),
+                                    (row->flags & RQ_ROW_IS_COMPOSED) != 0,
+                                    (row->flags & RQ_ROW_IS_TIERED) != 0,
+                                    (row->flags & RQ_ROW_IS_BACKED) != 0,
+                                    label->regions == 0,
+                                    rq_row_industries_of(to->pool, label, false) == NULL};
+        for (size_t i = 0; i < SETS; i++) {
+            if (belongs[i]) {
+                set_bit(sets[i], at);
+            }
         }
-        if ((to->rows[at].row.flags & RQ_ROW_IS_COMPOSED) != 0) {
-            set_bit(sets[1], at);
-        }
-        if (label->regions == 0) {
-            set_bit(sets[2], at);
-        }
-        if (rq_row_industries_of(to->pool, label, false) == NULL) {
-            set_bit(sets[3], at);
+        for (size_t slot = 0; belongs[2] && slot < rq_row_tier_count(to->pool, row); slot++) {
+            set_bit(sets[SETS + slot], at);
         }
     }
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < SETS + RQ_TIER_SLOTS; i++) {
         (void)append(to, &to->bits, sets[i], to->words * sizeof sets[i][0]);
     }
+}
+
+static uint32_t plain_columns(const builder *to)
+{
+    const rq_column *columns = (const rq_column *)to->columns.bytes;
+    uint32_t count = (uint32_t)(to->columns.used / sizeof *columns), plain = 0;
+    while (plain < count && columns[plain].effect < RQ_EFFECT_when) {
+        plain++;
+    }
+    return plain;
 }
 
 static const void *placed(unsigned char **at, const list *source)
@@ -298,6 +327,7 @@ static rq_block *assemble(builder *to)
     *block = (rq_block){.count = (uint16_t)to->count,
                         .words = (uint16_t)to->words,
                         .column_count = (uint32_t)(to->columns.used / sizeof(rq_column)),
+                        .plain_count = plain_columns(to),
                         .bytes = bytes};
     atomic_init(&block->references, 1);
     take_extremes(block, to);
@@ -316,11 +346,17 @@ static rq_block *assemble(builder *to)
         block->rows[i].place = (uint32_t)i;
         labels[i] = to->rows[i].label;
     }
+    for (size_t w = 0; w < to->words; w++) {
+        block->tops[w] = block->rows[w * 64].bound;
+    }
     block->labels = labels;
     block->open = block->bits;
     block->composed = block->open + to->words;
-    block->everywhere = block->composed + to->words;
+    block->tiered = block->composed + to->words;
+    block->backed = block->tiered + to->words;
+    block->everywhere = block->backed + to->words;
     block->every_industry = block->everywhere + to->words;
+    block->slots = block->every_industry + to->words;
     return block;
 }
 static_assert(sizeof(rq_block) % sizeof(rq_row) == 0, "rows begin where a line of the cache does");

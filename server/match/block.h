@@ -39,13 +39,18 @@ typedef enum rq_relation {
 typedef enum rq_effect {
     RQ_EFFECT_shuts, /* structural: it is not open to the need */
     RQ_EFFECT_fails,
-    RQ_EFFECT_ends, /* fails for good: nobody can repair it */
+    RQ_EFFECT_ends,  /* fails for good: nobody can repair it */
+    RQ_EFFECT_when,  /* the tier of a slot does not apply */
+    RQ_EFFECT_terms, /* fails where the terms of a slot apply */
 } rq_effect;
+
+/* Slots are a product's tiers, the best first; then its own terms. */
+enum { RQ_SLOT_OWN = RQ_TIER_SLOTS, RQ_SLOTS };
 
 typedef struct rq_column {
     uint16_t input;
     uint8_t relation;
-    uint8_t effect;
+    uint8_t effect : 4, slot : 4;
     uint16_t count; /* distinct bounds */
     uint16_t step;
     uint32_t values; /* where its bounds, ... */
@@ -69,9 +74,11 @@ typedef struct rq_block {
     uint16_t count;
     uint16_t words; /* of a set */
     uint32_t column_count;
+    uint32_t plain_count;    /* of the columns, those that are not of a slot: they come first */
     int32_t highest_ppm;     /* the highest rate of its products */
     int32_t highest_fee_ppm; /* of its partners */
     int64_t smallest_fen;    /* no maximum and no capacity left of its products, but for none, is below it */
+    int32_t tops[RQ_BLOCK_WORDS]; /* the highest bound of each 64 rows */
     size_t bytes;
     const rq_row_label *labels;
     const rq_column *columns;
@@ -84,8 +91,11 @@ typedef struct rq_block {
     rq_listing listings[RQ_LISTINGS];
     const uint64_t *open;       /* those with a case left and room for their own minimum */
     const uint64_t *composed;   /* RQ_ROW_IS_COMPOSED */
+    const uint64_t *tiered;     /* RQ_ROW_IS_TIERED */
+    const uint64_t *backed;     /* RQ_ROW_IS_BACKED */
     const uint64_t *everywhere; /* no region listed */
     const uint64_t *every_industry;
+    const uint64_t *slots; /* those that have a tier in a slot, slot by slot */
     _Alignas(64) rq_row rows[];
 } rq_block;
 
@@ -114,6 +124,17 @@ int64_t rq_rate_high(const rq_frame *frame, const rq_rate *rate);
 
 /* A block of `count` (1..512) rows in their order; null when memory is short. `bytes` covers all of it. */
 rq_block *rq_block_new(const rq_pool *pool, const rq_frame *frame, const rq_packed *rows, size_t count);
+/* Has the columns of a block that is next brought into the cache. */
+static inline void rq_block_fetch_ahead(const rq_block *block)
+{
+    const char *columns = (const char *)block->columns, *values = (const char *)block->values;
+    for (size_t at = 0; at < block->column_count * sizeof(rq_column); at += 64) {
+        __builtin_prefetch(columns + at);
+        __builtin_prefetch(values + 2 * at);
+        __builtin_prefetch(values + 2 * at + 64);
+    }
+}
+
 /* A short sum of an id. */
 uint16_t rq_id_print(const uint8_t id[RQ_UUID_BYTES]);
 /* The place of the row with this id, or `count`. */
@@ -139,9 +160,10 @@ typedef struct rq_sieve {
     uint64_t unknown[RQ_BLOCK_WORDS]; /* a hard condition lacks its fact */
     uint64_t ones[RQ_BLOCK_WORDS];    /* a sum of two bits: how many hard conditions fail, ... */
     uint64_t twos[RQ_BLOCK_WORDS];
-    uint64_t more[RQ_BLOCK_WORDS]; /* ... and whether it ran over */
+    uint64_t more[RQ_BLOCK_WORDS];    /* ... and whether it ran over */
+    uint64_t clamped[RQ_BLOCK_WORDS]; /* not the wished amount and term would be lent; of backed products */
 } rq_sieve;
-/* For composed products without what their tiers and partners decide. */
+/* For composed products without what their tiers and partners decide, for backed ones without partners. */
 void rq_block_sieve(const rq_block *block, const rq_inputs *inputs, rq_sieve *out_sieve);
 
 /* How many products a set holds. */

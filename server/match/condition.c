@@ -1,5 +1,4 @@
-/* From a row to its conditions. What tiers can change (amount, term and rate) is left to package.c for
- * products that have tiers. */
+/* From a row to its conditions. */
 #include <assert.h>
 
 #include "condition.h"
@@ -39,11 +38,12 @@ typedef struct writer {
     rq_condition *out;
     size_t count;
     uint16_t at;
+    unsigned slot;
 } writer;
 
 static void add(writer *to, rq_effect effect, unsigned input, rq_relation relation, int64_t bound)
 {
-    uint32_t key = rq_condition_key(effect, input, relation);
+    uint32_t key = rq_condition_key(effect, to->slot, input, relation);
     for (size_t i = 0; i < to->count; i++) {
         key += (to->out[i].key & ~UINT32_C(0xff)) == (key & ~UINT32_C(0xff));
     }
@@ -70,31 +70,123 @@ static void add_structure(writer *to, const rq_row_more *more)
     add_published(to, RQ_EFFECT_shuts, RQ_INPUT_least, RQ_AT_MOST, more->capacity_fen);
 }
 
-static void add_bounds(writer *to, const rq_frame *frame, const rq_row *row, const rq_row_more *more)
+/* Which bounds of a product are the same under all its terms; those of composed products are left to terms.c.
+ */
+typedef struct steady {
+    bool amount, term, rate;
+} steady;
+
+static steady steady_of(const rq_pool *pool, const rq_row *row)
 {
-    bool is_bridge = row->kind == RQ_INDEX(kind, bridge), has_tiers = row->tiers != 0;
+    bool is_tiered = (row->flags & RQ_ROW_IS_TIERED) != 0, has_tiers = row->tiers != 0;
+    steady same = {!has_tiers, !has_tiers || is_tiered, !has_tiers || is_tiered};
+    for (size_t i = 0; is_tiered && i < rq_row_tier_count(pool, row); i++) {
+        const rq_tier *tier = rq_row_tier(pool, row, i);
+        same.term = same.term && tier->term_max_months == RQ_UNSET;
+        same.rate = same.rate && tier->rate.base == RQ_RATE_none;
+    }
+    return same;
+}
+
+static void add_rate(writer *to, rq_effect effect, const rq_frame *frame, const rq_row *row,
+                     const rq_rate *rate)
+{
+    if (row->kind != RQ_INDEX(kind, equity)) {
+        add_published(to, effect, RQ_INPUT_max_rate, RQ_AT_LEAST, rq_rate_low(frame, rate));
+    }
+}
+
+static void add_bounds(writer *to, const rq_frame *frame, const rq_row *row, const rq_row_more *more,
+                       steady same)
+{
+    const rq_rate rate = rq_row_rate(row);
     add_published(to, RQ_EFFECT_fails, RQ_INPUT_amount, RQ_AT_LEAST, row->amount_min_fen);
-    if (!has_tiers) {
+    if (same.amount) {
         add_published(to, RQ_EFFECT_fails, RQ_INPUT_least, RQ_AT_MOST, row->amount_max_fen);
     }
-    if (is_bridge) {
+    if (row->kind == RQ_INDEX(kind, bridge)) {
         add_published(to, RQ_EFFECT_fails, RQ_INPUT_term_days, RQ_AT_LEAST,
                       rq_row_number(more->term_min_days, 0));
         add_published(to, RQ_EFFECT_fails, RQ_INPUT_term_days, RQ_AT_MOST,
                       rq_row_number(more->term_max_days, 0));
     } else {
         add_published(to, RQ_EFFECT_fails, RQ_INPUT_term_months, RQ_AT_LEAST, rq_row_term_min(row));
-        if (!has_tiers) {
+        if (same.term) {
             add_published(to, RQ_EFFECT_fails, RQ_INPUT_term_months, RQ_AT_MOST, rq_row_term_max(row));
         }
     }
-    if (!has_tiers && row->kind != RQ_INDEX(kind, equity)) {
-        const rq_rate rate = rq_row_rate(row);
-        add_published(to, RQ_EFFECT_fails, RQ_INPUT_max_rate, RQ_AT_LEAST, rq_rate_low(frame, &rate));
+    if (same.rate) {
+        add_rate(to, RQ_EFFECT_fails, frame, row, &rate);
     }
     if (row->repayments != 0) {
         add(to, RQ_EFFECT_fails, RQ_INPUT_repayments, RQ_ANY_OF, row->repayments);
     }
+}
+
+/* The bounds that come with a tier, or with none. */
+static void add_terms(writer *to, const rq_frame *frame, const rq_row *row, const rq_tier *tier, steady same)
+{
+    const rq_rate own = rq_row_rate(row);
+    bool has_amount = tier != NULL && tier->amount_max_fen != RQ_UNSET;
+    bool has_term = tier != NULL && tier->term_max_months != RQ_UNSET;
+    add_published(to, RQ_EFFECT_terms, RQ_INPUT_least, RQ_AT_MOST,
+                  has_amount ? tier->amount_max_fen : row->amount_max_fen);
+    if (!same.term && row->kind != RQ_INDEX(kind, bridge)) {
+        add_published(to, RQ_EFFECT_terms, RQ_INPUT_term_months, RQ_AT_MOST,
+                      has_term ? tier->term_max_months : rq_row_term_max(row));
+    }
+    if (!same.rate) {
+        add_rate(to, RQ_EFFECT_terms, frame, row,
+                 tier != NULL && tier->rate.base != RQ_RATE_none ? &tier->rate : &own);
+    }
+}
+
+static int64_t or_most(int64_t value)
+{
+    return value == RQ_UNSET ? INT64_MAX : value;
+}
+
+/* The published preference: the highest maximum, then the lowest rate, then the first. */
+static bool is_preferred(const rq_frame *frame, const rq_row *row, const rq_tier *a, const rq_tier *b)
+{
+    const rq_rate own = rq_row_rate(row);
+    const rq_rate *a_rate = a->rate.base != RQ_RATE_none ? &a->rate : &own;
+    const rq_rate *b_rate = b->rate.base != RQ_RATE_none ? &b->rate : &own;
+    int64_t a_max = or_most(a->amount_max_fen != RQ_UNSET ? a->amount_max_fen : row->amount_max_fen);
+    int64_t b_max = or_most(b->amount_max_fen != RQ_UNSET ? b->amount_max_fen : row->amount_max_fen);
+    if (a_max != b_max) {
+        return a_max > b_max;
+    }
+    if (rq_rate_low(frame, a_rate) != rq_rate_low(frame, b_rate)) {
+        return or_most(rq_rate_low(frame, a_rate)) < or_most(rq_rate_low(frame, b_rate));
+    }
+    return or_most(rq_rate_high(frame, a_rate)) < or_most(rq_rate_high(frame, b_rate));
+}
+
+static void add_tiers(writer *to, const rq_pool *pool, const rq_frame *frame, const rq_row *row, steady same)
+{
+    const rq_tier *order[RQ_TIER_SLOTS];
+    size_t count = rq_row_tier_count(pool, row);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+        const rq_tier *tier = rq_row_tier(pool, row, i);
+        for (; at > 0 && is_preferred(frame, row, tier, order[at - 1]); at--) {
+            order[at] = order[at - 1];
+        }
+        order[at] = tier;
+    }
+    for (size_t i = 0; i < count; i++) {
+        to->slot = (unsigned)i;
+        for (size_t k = 0; k < order[i]->when_count; k++) {
+            int64_t bound;
+            rq_relation relation = rq_relation_of(&order[i]->when[k], &bound);
+            add(to, RQ_EFFECT_when, order[i]->when[k].fact, relation, bound);
+        }
+        add_terms(to, frame, row, order[i], same);
+    }
+    to->slot = RQ_SLOT_OWN;
+    add_terms(to, frame, row, NULL, same);
+    to->slot = 0;
 }
 
 size_t rq_conditions_of(const rq_pool *pool, const rq_frame *frame, const rq_row *row, uint16_t at,
@@ -105,7 +197,11 @@ size_t rq_conditions_of(const rq_pool *pool, const rq_frame *frame, const rq_row
     add_structure(&to, more);
     /* a partner's bounds are held against each loan that it would back, not against the need */
     if (row->kind != RQ_INDEX(kind, guarantee) && row->kind != RQ_INDEX(kind, insurance)) {
-        add_bounds(&to, frame, row, more);
+        const steady same = steady_of(pool, row);
+        add_bounds(&to, frame, row, more, same);
+        if ((row->flags & RQ_ROW_IS_TIERED) != 0) {
+            add_tiers(&to, pool, frame, row, same);
+        }
     }
     size_t count = rq_row_rule_count(pool, row);
     for (size_t i = 0; i < count; i++) {

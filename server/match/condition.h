@@ -4,7 +4,7 @@
 
 #include "block.h"
 
-enum { RQ_CONDITIONS_MAX = RQ_MATCH_RULES_MAX + 16 };
+enum { RQ_CONDITIONS_MAX = RQ_MATCH_RULES_MAX + 16 + RQ_TIER_CONDITIONS + 3 * RQ_SLOTS };
 
 typedef struct rq_condition {
     int64_t value; /* the bound */
@@ -17,14 +17,14 @@ typedef struct rq_condition {
 size_t rq_conditions_of(const rq_pool *pool, const rq_frame *frame, const rq_row *row, uint16_t at,
                         rq_condition *out);
 
-static inline uint32_t rq_condition_key(rq_effect effect, unsigned input, rq_relation relation)
+static inline uint32_t rq_condition_key(rq_effect effect, unsigned slot, unsigned input, rq_relation relation)
 {
-    return (uint32_t)effect << 28 | input << 16 | (uint32_t)relation << 8;
+    return (uint32_t)effect << 28 | slot << 25 | input << 16 | (uint32_t)relation << 8;
 }
 
 static inline uint16_t rq_condition_input(uint32_t key)
 {
-    return (uint16_t)(key >> 16 & 0xfff);
+    return (uint16_t)(key >> 16 & 0x1ff);
 }
 
 static inline uint8_t rq_condition_relation(uint32_t key)
@@ -32,9 +32,14 @@ static inline uint8_t rq_condition_relation(uint32_t key)
     return (uint8_t)(key >> 8 & 0xff);
 }
 
-static inline uint8_t rq_condition_effect(uint32_t key)
+static inline unsigned rq_condition_slot(uint32_t key)
 {
-    return (uint8_t)(key >> 28);
+    return key >> 25 & 7;
+}
+
+static inline unsigned rq_condition_effect(uint32_t key)
+{
+    return key >> 28;
 }
 
 /* The relation that an operator is, and the bound it has. */

@@ -11,7 +11,8 @@ enum { TABLE_SLOTS = 4 * RQ_DEMAND_ROWS };
 typedef struct encoder {
     const rq_need *needs; /* the waiting ones */
     const uint32_t *numbers;
-    uint16_t order[RQ_DEMAND_ROWS]; /* by region, then number */
+    uint64_t keys[RQ_DEMAND_ROWS];  /* kinds, the rarest as the highest bit */
+    uint16_t order[RQ_DEMAND_ROWS]; /* by key, region, number */
     size_t count;
     int64_t values[RQ_DEMAND_ROWS]; /* of the column in work, in that order */
     int64_t distinct[RQ_DEMAND_ROWS];
@@ -148,8 +149,6 @@ static int64_t value_of(const rq_need *need, int column)
         return (int64_t)need->repayments;
     case RQ_INPUT_day:
         return RQ_UNSET;
-    case RQ_DEMAND_kinds:
-        return (int64_t)need->kinds;
     case RQ_DEMAND_industry:
         return rq_industry_key(need->industry, strnlen(need->industry, RQ_NEED_PREFIXES));
     default:
@@ -159,23 +158,31 @@ static int64_t value_of(const rq_need *need, int column)
 
 static bool is_words(int column)
 {
-    return column == RQ_INPUT_repayments || column == RQ_DEMAND_kinds ||
-           (column < RQ_FACTS && rq_fact_is_set((rq_fact)column));
+    return column == RQ_INPUT_repayments || (column < RQ_FACTS && rq_fact_is_set((rq_fact)column));
 }
 
 static void encode_runs(encoder *in, rq_demand_block *block)
 {
+    uint64_t kinds[RQ_DEMAND_ROWS];
     uint32_t regions[RQ_DEMAND_ROWS], numbers[RQ_DEMAND_ROWS];
-    uint16_t ends[RQ_DEMAND_ROWS];
+    uint16_t group_end[RQ_DEMAND_ROWS], ends[RQ_DEMAND_ROWS];
     for (size_t i = 0; i < in->count; i++) {
         const rq_need *need = &in->needs[in->order[i]];
         numbers[i] = in->numbers[in->order[i]];
         block->lowest = i == 0 || numbers[i] < block->lowest ? numbers[i] : block->lowest;
-        if (block->run_count == 0 || regions[block->run_count - 1] != need->region) {
+        bool is_new_group = block->group_count == 0 || kinds[block->group_count - 1] != need->kinds;
+        if (is_new_group) {
+            kinds[block->group_count++] = need->kinds;
+        }
+        if (is_new_group || regions[block->run_count - 1] != need->region) {
             regions[block->run_count++] = need->region;
         }
         ends[block->run_count - 1] = (uint16_t)(i + 1);
+        group_end[block->group_count - 1] = (uint16_t)block->run_count;
     }
+    block->kinds = (const uint64_t *)(uintptr_t)append(in, kinds, block->group_count * sizeof kinds[0]);
+    block->group_end =
+        (const uint16_t *)(uintptr_t)append(in, group_end, block->group_count * sizeof group_end[0]);
     block->regions = (const uint32_t *)(uintptr_t)append(in, regions, block->run_count * sizeof regions[0]);
     block->ends = (const uint16_t *)(uintptr_t)append(in, ends, block->run_count * sizeof ends[0]);
     block->numbers = (const uint32_t *)(uintptr_t)append(in, numbers, in->count * sizeof numbers[0]);
@@ -189,6 +196,8 @@ static const void *moved(const rq_demand_block *block, const void *offset)
 /* Makes the offsets of a whole block pointers. */
 static void settle(rq_demand_block *block)
 {
+    block->kinds = moved(block, block->kinds);
+    block->group_end = moved(block, block->group_end);
     block->regions = moved(block, block->regions);
     block->ends = moved(block, block->ends);
     block->numbers = moved(block, block->numbers);
@@ -201,11 +210,38 @@ static void settle(rq_demand_block *block)
     }
 }
 
-static int by_region(const void *a, const void *b, void *argument)
+/* So that needs of a rare kind lie in one piece, and those of the others in few. */
+static void make_keys(encoder *in)
+{
+    size_t counts[RQ_KINDS] = {0};
+    unsigned rank[RQ_KINDS];
+    for (size_t i = 0; i < in->count; i++) {
+        for (unsigned kind = 0; kind < RQ_KINDS; kind++) {
+            counts[kind] += in->needs[i].kinds >> kind & 1;
+        }
+    }
+    for (unsigned kind = 0; kind < RQ_KINDS; kind++) {
+        rank[kind] = 0;
+        for (unsigned other = 0; other < RQ_KINDS; other++) {
+            rank[kind] += counts[other] > counts[kind] || (counts[other] == counts[kind] && other < kind);
+        }
+    }
+    for (size_t i = 0; i < in->count; i++) {
+        in->keys[i] = 0;
+        for (unsigned kind = 0; kind < RQ_KINDS; kind++) {
+            in->keys[i] |= (in->needs[i].kinds >> kind & 1) << rank[kind];
+        }
+    }
+}
+
+static int by_kinds_and_region(const void *a, const void *b, void *argument)
 {
     const encoder *in = argument;
     uint16_t left = *(const uint16_t *)a, right = *(const uint16_t *)b;
     uint32_t left_region = in->needs[left].region, right_region = in->needs[right].region;
+    if (in->keys[left] != in->keys[right]) {
+        return in->keys[left] < in->keys[right] ? -1 : 1;
+    }
     if (left_region != right_region) {
         return left_region < right_region ? -1 : 1;
     }
@@ -225,7 +261,8 @@ static rq_demand_block *encode(const rq_demand_shard *shard)
     for (size_t i = 0; i < in->count; i++) {
         in->order[i] = (uint16_t)i;
     }
-    qsort_r(in->order, in->count, sizeof in->order[0], by_region, in);
+    make_keys(in);
+    qsort_r(in->order, in->count, sizeof in->order[0], by_kinds_and_region, in);
     rq_demand_block head = {.count = (uint32_t)in->count};
     (void)append(in, &head, sizeof head);
     encode_runs(in, &head);
@@ -292,8 +329,7 @@ static rq_status check_words(const rq_need *need, rq_error *error)
     }
     return RQ_OK;
 }
-static_assert(RQ_FIRST_tag - RQ_FIRST_kind < 16 && RQ_FIRST_size - RQ_FIRST_tag < 16 &&
-                  RQ_FIRST_purpose - RQ_FIRST_collateral < 16,
+static_assert(RQ_FIRST_size - RQ_FIRST_tag < 16 && RQ_FIRST_purpose - RQ_FIRST_collateral < 16,
               "sets of words leave a bit of 16 free");
 
 rq_status rq_demand_add(rq_demand *demand, const rq_need *need, rq_error *error)

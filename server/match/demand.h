@@ -1,6 +1,6 @@
-/* Open needs by province, in blocks of columns. A block's needs lie in order of region. A number is held as
- * its place among the block's distinct numbers, so that a bound is one comparison of small integers; a set of
- * words as itself. */
+/* Open needs by province, in blocks of columns. A block's needs lie in order of the kinds they ask for, then
+ * of region, so that those a product is open to lie side by side. A number is held as its place among the
+ * block's distinct numbers, so that a bound is one comparison of small integers; a set of words as itself. */
 #ifndef RONGQIAO_MATCH_DEMAND_H
 #define RONGQIAO_MATCH_DEMAND_H
 
@@ -14,7 +14,7 @@ enum {
 };
 
 /* Columns beyond those of rq_input. */
-enum { RQ_DEMAND_kinds = RQ_INPUTS, RQ_DEMAND_industry, RQ_DEMAND_COLUMNS };
+enum { RQ_DEMAND_industry = RQ_INPUTS, RQ_DEMAND_COLUMNS };
 
 typedef enum rq_demand_shape {
     RQ_DEMAND_ABSENT, /* nobody knows it */
@@ -33,8 +33,11 @@ typedef struct rq_demand_column {
 typedef struct rq_demand_block {
     uint32_t count;
     size_t bytes;
-    const uint32_t *regions; /* of each run */
-    const uint16_t *ends;    /* where each run ends */
+    const uint64_t *kinds;     /* of each group of needs that ask for the same, ... */
+    const uint16_t *group_end; /* ... where it ends among the runs */
+    uint32_t group_count;
+    const uint32_t *regions; /* of each run of needs of one group and region, ... */
+    const uint16_t *ends;    /* ... where it ends among the needs */
     uint32_t run_count;
     const uint32_t *numbers;
     uint32_t lowest; /* of the numbers */

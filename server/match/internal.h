@@ -88,6 +88,12 @@ typedef struct rq_schedule {
 bool rq_schedule_make(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, unsigned repayment,
                       rq_schedule *out_schedule) RQ_MUST_CHECK;
 
+/* ---- irr.c ---- */
+
+/* rq_all_in_cost, quicker the nearer `near_ppm` is to what comes out. */
+rq_status rq_cost_near(const rq_cash_flow *flows, size_t count, int64_t near_ppm, int64_t *out_ppm,
+                       rq_error *error) RQ_MUST_CHECK;
+
 /* ---- wording.c ---- */
 
 /* What the values of a check are. */

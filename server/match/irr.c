@@ -8,6 +8,7 @@
  * positive rate (Norstrom), and what the bisection would see at negative ones is looked at as well. */
 #include <assert.h>
 
+#include "clones.h"
 #include "internal.h"
 
 enum { LOWEST_PPM = -900000, HIGHEST_PPM = 10000000, LANES = 4 };
@@ -75,31 +76,61 @@ static bool shape_of(const rq_cash_flow *flows, size_t count, monthly *out)
     return is_simple && total > 0.0 && moment > 0.0 && out->received * 1000.0 > out->gross;
 }
 
-/* What is received less the present value of what is paid. The lanes are summed apart, which a processor
- * can do at once; the order of the sums is fixed, so the bits are too. */
-static double balance_at(const monthly *flows, double ppm)
+/* What is received less the present value of what is paid, at two rates in ppm at once. The lanes are summed
+ * apart, which a processor can do at once; the order of the sums is fixed, so the bits are too. */
+RQ_EVERY_PROCESSOR static void balances_at(const monthly *flows, const double ppm[2], double out[2])
 {
-    double factor = 1.0 / (1.0 + ppm / (12.0 * RQ_MATCH_PPM));
-    double square = factor * factor, step = square * square;
-    double lanes[LANES] = {0.0};
+    double factor[2], square[2], step[2];
+    double lanes[2][LANES] = {{0.0}};
+    for (size_t k = 0; k < 2; k++) {
+        factor[k] = 1.0 / (1.0 + ppm[k] / (12.0 * RQ_MATCH_PPM));
+        square[k] = factor[k] * factor[k];
+        step[k] = square[k] * square[k];
+    }
     for (size_t group = flows->groups; group-- > 0;) {
+        const double *paid = flows->paid + group * LANES;
         for (size_t lane = 0; lane < LANES; lane++) {
-            lanes[lane] = lanes[lane] * step + flows->paid[group * LANES + lane];
+            lanes[0][lane] = lanes[0][lane] * step[0] + paid[lane];
+        }
+        for (size_t lane = 0; lane < LANES; lane++) {
+            lanes[1][lane] = lanes[1][lane] * step[1] + paid[lane];
         }
     }
-    double paid = (lanes[0] + lanes[1] * factor) + (lanes[2] + lanes[3] * factor) * square;
-    return flows->received - paid * factor;
+    for (size_t k = 0; k < 2; k++) {
+        double paid =
+            (lanes[k][0] + lanes[k][1] * factor[k]) + (lanes[k][2] + lanes[k][3] * factor[k]) * square[k];
+        out[k] = flows->received - paid * factor[k];
+    }
 }
 
-/* A rate near the balancing one, in ppm: from the mean time of payment, then by secants. */
-static double estimate(const monthly *flows)
+static double balance_at(const monthly *flows, double ppm)
+{
+    const double rates[2] = {ppm, ppm};
+    double values[2];
+    balances_at(flows, rates, values);
+    return values[0];
+}
+
+/* From the mean time of payment. */
+static double first_guess(const monthly *flows)
 {
     double excess = flows->total / flows->received - 1.0;
     double continuous = 2.0 * excess / (2.0 + excess) * 12.0 / flows->months;
-    double rate = (continuous + continuous * continuous / 24.0) * RQ_MATCH_PPM;
+    return (continuous + continuous * continuous / 24.0) * RQ_MATCH_PPM;
+}
+
+/* A rate near the balancing one, in ppm: by secants from two rates in its neighbourhood. */
+static double estimate(const monthly *flows, double near)
+{
     double slope = flows->received * flows->months / (12.0 * RQ_MATCH_PPM);
-    double value = balance_at(flows, rate), next = rate - value / slope;
-    for (int round = 0; round < 6; round++) {
+    double rates[2] = {near, first_guess(flows)}, values[2];
+    balances_at(flows, rates, values);
+    double distance = rates[1] - rates[0];
+    if (distance > 1.0 || distance < -1.0) {
+        slope = (values[1] - values[0]) / distance;
+    }
+    double rate = rates[0], value = values[0], next = rate - value / slope;
+    for (int round = 0; round < 6 && slope > 0.0; round++) {
         double moved = next - rate;
         if (!(next > LOWEST_PPM / 2.0 && next < HIGHEST_PPM / 2.0) || (moved < 0.05 && moved > -0.05)) {
             break;
@@ -110,9 +141,6 @@ static double estimate(const monthly *flows)
         }
         rate = next;
         value = next_value;
-        if (!(slope > 0.0)) {
-            break;
-        }
         next = rate - value / slope;
     }
     return next;
@@ -123,9 +151,12 @@ static double estimate(const monthly *flows)
 static bool is_where_bisection_ends(const monthly *flows, int64_t ppm)
 {
     int64_t low = LOWEST_PPM, high = HIGHEST_PPM;
+    /* what a flow of the last month weighs at the lowest rate */
+    const double factor = 1.0 / (1.0 + LOWEST_PPM / (12.0 * RQ_MATCH_PPM)),
+                 step = factor * factor * factor * factor;
     double weight = 1.0;
-    for (size_t i = 0; i < flows->groups * LANES; i++) {
-        weight /= 1.0 + LOWEST_PPM / (12.0 * RQ_MATCH_PPM);
+    for (size_t i = 0; i < flows->groups; i++) {
+        weight *= step;
     }
     const double margin = -1e-12 * flows->gross * weight;
     if (balance_at(flows, (double)low) >= margin) {
@@ -147,21 +178,23 @@ static bool is_where_bisection_ends(const monthly *flows, int64_t ppm)
 
 /* The estimate's k where it proves itself, else INT64_MIN. The present values of two neighbouring k differ
  * by far more than they are rounded, which is by less than 10^-12 of the gross. */
-static int64_t quick_rate(const rq_cash_flow *flows, size_t count)
+static int64_t quick_rate(const rq_cash_flow *flows, size_t count, int64_t near_ppm)
 {
     monthly shape;
     if (!shape_of(flows, count, &shape)) {
         return INT64_MIN;
     }
-    double rate = estimate(&shape) + 0.5;
+    double rate = estimate(&shape, (double)near_ppm) + 0.5;
     if (!(rate > LOWEST_PPM / 2.0 && rate < HIGHEST_PPM / 2.0)) {
         return INT64_MIN;
     }
     int64_t ppm = (int64_t)rate;
     ppm -= (double)ppm > rate;
     double noise = shape.gross * 1e-13, margin = shape.gross * 1e-12;
-    double above = balance_at(&shape, (double)ppm + 0.5), below = balance_at(&shape, (double)ppm - 0.5);
-    if (!(above - noise > margin && below - noise < -margin)) {
+    const double halves[2] = {(double)ppm + 0.5, (double)ppm - 0.5};
+    double values[2];
+    balances_at(&shape, halves, values);
+    if (!(values[0] - noise > margin && values[1] - noise < -margin)) {
         return INT64_MIN;
     }
     return shape.is_one_way || (ppm > 0 && is_where_bisection_ends(&shape, ppm)) ? ppm : INT64_MIN;
@@ -202,12 +235,18 @@ static rq_status bisect(const rq_cash_flow *flows, size_t count, int64_t *out_pp
     return RQ_OK;
 }
 
-rq_status rq_all_in_cost(const rq_cash_flow *flows, size_t count, int64_t *out_ppm, rq_error *error)
+rq_status rq_cost_near(const rq_cash_flow *flows, size_t count, int64_t near_ppm, int64_t *out_ppm,
+                       rq_error *error)
 {
-    int64_t ppm = quick_rate(flows, count);
+    int64_t ppm = quick_rate(flows, count, near_ppm);
     if (ppm == INT64_MIN) {
         return bisect(flows, count, out_ppm, error);
     }
     *out_ppm = ppm;
     return RQ_OK;
+}
+
+rq_status rq_all_in_cost(const rq_cash_flow *flows, size_t count, int64_t *out_ppm, rq_error *error)
+{
+    return rq_cost_near(flows, count, 50000, out_ppm, error);
 }

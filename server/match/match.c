@@ -12,7 +12,7 @@ typedef enum group { GROUP_ELIGIBLE, GROUP_UNKNOWN, GROUP_NEAR_ONE, GROUP_NEAR_T
 /* A block that the need met, and its products by group. */
 typedef struct found {
     const rq_block *block;
-    int64_t gain;
+    rq_relief relief;
     uint64_t sets[GROUPS][RQ_BLOCK_WORDS];
 } found;
 
@@ -34,21 +34,34 @@ static void move_to(found *at, size_t word, uint64_t bit, size_t fails, bool is_
     }
 }
 
-/* Composed products are taken out of the sets and judged by themselves. */
-static void settle_composed(rq_session *session, found *at, const rq_sieve *sieve, size_t word)
+/* Some products are taken out of the sets and judged by themselves: the composed ones, and of the backed ones
+ * those that would be lent another amount or term than wished, or all where a guarantee is not simply there.
+ */
+static uint64_t apart(rq_session *session, const rq_block *block, const rq_sieve *sieve, uint64_t shown,
+                      size_t word)
 {
-    uint64_t shown = 0;
-    for (size_t i = 0; i < GROUPS; i++) {
-        uint64_t composed = at->sets[i][word] & at->block->composed[word];
-        at->sets[i][word] ^= composed;
-        shown |= composed;
+    uint64_t composed = shown & block->composed[word], backed = shown & block->backed[word];
+    if (backed != 0 && rq_session_is_backed(session)) {
+        backed &= sieve->clamped[word];
     }
-    for (; shown != 0; shown &= shown - 1) {
-        uint64_t bit = shown & ~(shown - 1);
+    return composed | backed;
+}
+
+static void settle_apart(rq_session *session, found *at, const rq_sieve *sieve, size_t word,
+                         uint64_t products)
+{
+    for (size_t i = 0; i < GROUPS; i++) {
+        at->sets[i][word] &= ~products;
+    }
+    for (uint64_t left = products; left != 0; left &= left - 1) {
+        __builtin_prefetch(&at->block->rows[word * 64 + (size_t)__builtin_ctzll(left)]);
+    }
+    for (; products != 0; products &= products - 1) {
+        uint64_t bit = products & ~(products - 1);
         size_t fails,
             before = ((sieve->ones[word] & bit) != 0) + 2 * (size_t)((sieve->twos[word] & bit) != 0);
         bool is_unknown;
-        rq_appraise_class(session, &at->block->rows[word * 64 + (size_t)__builtin_ctzll(shown)], &fails,
+        rq_appraise_class(session, &at->block->rows[word * 64 + (size_t)__builtin_ctzll(products)], &fails,
                           &is_unknown);
         move_to(at, word, bit, before + fails, is_unknown || (sieve->unknown[word] & bit) != 0);
     }
@@ -69,8 +82,9 @@ static void gather_block(rq_session *session, const rq_block *block, harvest *al
         at->sets[GROUP_NEAR_ONE][w] = shown & sieve.ones[w];
         at->sets[GROUP_NEAR_TWO][w] = shown & sieve.twos[w];
         any |= shown;
-        if ((shown & block->composed[w]) != 0) {
-            settle_composed(session, at, &sieve, w);
+        uint64_t single = apart(session, block, &sieve, shown, w);
+        if (single != 0) {
+            settle_apart(session, at, &sieve, w, single);
         }
     }
     all->considered += rq_set_size(sieve.open, block->words);
@@ -80,7 +94,7 @@ static void gather_block(rq_session *session, const rq_block *block, harvest *al
     for (size_t i = 0; i < GROUPS; i++) {
         all->totals[i] += rq_set_size(at->sets[i], block->words);
     }
-    at->gain = rq_score_gain(session, block);
+    at->relief = rq_score_relief(session, block);
     all->count++;
 }
 
@@ -115,6 +129,9 @@ static rq_status gather(rq_session *session, harvest *out_all, rq_error *error)
     }
     for (size_t i = 0; i < cluster_count; i++) {
         for (size_t k = 0; k < clusters[i]->block_count; k++) {
+            const rq_cluster *next = clusters[i + 1 < cluster_count ? i + 1 : i];
+            rq_block_fetch_ahead(k + 1 < clusters[i]->block_count ? clusters[i]->blocks[k + 1]
+                                                                  : next->blocks[0]);
             gather_block(session, clusters[i]->blocks[k], out_all);
         }
     }
@@ -125,7 +142,7 @@ static rq_status gather(rq_session *session, harvest *out_all, rq_error *error)
 
 /* Where the search is in a block: rows lie in order of their bound. */
 typedef struct cursor {
-    int64_t most; /* of the next product, but for its fit */
+    int64_t most; /* of the word's products, but for their fit */
     const found *at;
     size_t word;
     uint64_t left; /* of the word */
@@ -139,8 +156,7 @@ static bool advance(cursor *at, group which)
         }
         at->left = at->at->sets[which][at->word];
     }
-    const rq_row *next = &at->at->block->rows[at->word * 64 + (size_t)__builtin_ctzll(at->left)];
-    at->most = next->bound + at->at->gain;
+    at->most = at->at->block->tops[at->word] + at->at->relief.gain;
     return true;
 }
 
@@ -162,19 +178,25 @@ static void sift(cursor *heap, size_t count, size_t at)
     }
 }
 
+enum { FETCHED = 6 }; /* rows at once */
+
 /* Offers the products of the cursor's word, or ends the block where nothing more of it can be kept. */
 static void offer_word(rq_session *session, cursor *at, size_t fails, int64_t best_fit, rq_ranking *best)
 {
+    uint64_t ahead = at->left;
+    for (size_t i = 0; i < FETCHED && ahead != 0; i++, ahead &= ahead - 1) {
+        __builtin_prefetch(&at->at->block->rows[at->word * 64 + (size_t)__builtin_ctzll(ahead)]);
+    }
     for (; at->left != 0; at->left &= at->left - 1) {
         const rq_row *row = &at->at->block->rows[at->word * 64 + (size_t)__builtin_ctzll(at->left)];
         int64_t least = rq_rank_least(best, fails);
-        if (least != INT64_MIN && row->bound + at->at->gain < least - best_fit) {
+        if (least != INT64_MIN && row->bound + at->at->relief.gain < least - best_fit) {
             at->left = 0;
             at->word = RQ_BLOCK_WORDS;
             return;
         }
         rq_place place = {.fails = fails, .row = row};
-        if (rq_appraise_score(session, row, at->at->gain, least, &place.score_ppm, &place.cost_ppm)) {
+        if (rq_appraise_score(session, row, &at->at->relief, least, &place.score_ppm, &place.cost_ppm)) {
             rq_rank_offer(best, place);
         }
     }
@@ -248,6 +270,24 @@ static bool keep_checks(rq_package *package, rq_arena *arena)
     return true;
 }
 
+/* What telling of them will read comes into the cache meanwhile. */
+static void fetch_ahead(const rq_session *session, const rq_ranking *best)
+{
+    for (size_t i = 0; i < best->count; i++) {
+        const rq_row *row = best->places[i].row;
+        __builtin_prefetch(rq_row_label_of(row));
+        __builtin_prefetch(rq_pool_at(session->pool, row->rules));
+        __builtin_prefetch(rq_pool_at(session->pool, row->institution));
+        __builtin_prefetch(rq_pool_at(session->pool, row->more));
+    }
+    for (size_t i = 0; i < best->count; i++) {
+        const rq_row_label *label = rq_row_label_of(best->places[i].row);
+        __builtin_prefetch(rq_pool_at(session->pool, label->name));
+        __builtin_prefetch(rq_pool_at(session->pool, label->record));
+        __builtin_prefetch(rq_pool_at(session->pool, label->regions));
+    }
+}
+
 /* The winners were told apart by their places alone; here they are told of. */
 static rq_status award(rq_session *session, rq_ranking *best, rq_check *scratch,
                        const rq_package **out_packages, rq_error *error)
@@ -255,6 +295,7 @@ static rq_status award(rq_session *session, rq_ranking *best, rq_check *scratch,
     rq_package *packages = rq_arena_array(session->arena, best->count + 1, sizeof *packages);
     bool is_kept = packages != NULL;
     rq_rank_sort(best);
+    fetch_ahead(session, best);
     for (size_t i = 0; is_kept && i < best->count; i++) {
         rq_draft draft;
         evaluate(session, best->places[i].row, scratch, &draft, &packages[i]);
@@ -278,10 +319,9 @@ static rq_status rank(rq_session *session, const harvest *all, const rq_match_op
     const size_t totals[3] = {result->eligible_total, result->unknown_total, result->near_total};
     const rq_package **packages[3] = {&result->eligible, &result->unknown, &result->near};
     size_t *counts[3] = {&result->eligible_count, &result->unknown_count, &result->near_count};
-    rq_check *scratch = rq_arena_array(session->arena, RQ_MATCH_CHECKS_MAX, sizeof *scratch);
+    rq_check scratch[RQ_MATCH_CHECKS_MAX];
     cursor *heap = rq_arena_array(session->arena, all->count + 1, sizeof *heap);
-    rq_status status =
-        scratch != NULL && heap != NULL ? RQ_OK : rq_fail(error, RQ_NOMEM, "no memory to match");
+    rq_status status = heap != NULL ? RQ_OK : rq_fail(error, RQ_NOMEM, "no memory to match");
     for (size_t class = 0; class < 3 && status == RQ_OK; class ++) {
         rq_ranking best;
         status = rq_rank_init(&best, limits[class], class == RQ_ELIGIBLE ? options->per_institution : 0,

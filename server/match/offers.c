@@ -53,12 +53,13 @@ void rq_offers_make(rq_inquiry *ask)
 
 /* ---- tiers ---- */
 
-/* Takes tier `tier` where it passes and none is taken. */
+/* Takes tier `tier` where it passes and none is taken; notes where it may pass. */
 RQ_EVERY_PROCESSOR static void take_passing(size_t count, const uint8_t *fails, const uint8_t *unknown,
-                                            uint8_t tier, uint8_t *choice)
+                                            uint8_t tier, uint8_t *choice, uint8_t *may)
 {
     for (size_t i = 0; i < count; i++) {
         uint8_t is_taken = (fails[i] == 0) & (unknown[i] == 0) & (choice[i] == RQ_OWN_TERMS);
+        may[i] = (fails[i] == 0) & (unknown[i] != 0);
         choice[i] = is_taken != 0 ? tier : choice[i];
     }
 }
@@ -75,15 +76,23 @@ RQ_EVERY_PROCESSOR static void add_chosen(size_t count, const uint8_t *choice, u
 /* Takes tier `tier` where it may pass, its maximum is enough, and what is taken is not. */
 RQ_EVERY_PROCESSOR static void take_guesses(size_t count, rq_workbench *on, size_t from, uint8_t tier)
 {
-    const uint8_t *fails = on->tier_fails + from, *unknown = on->tier_unknown + from,
-                  *above = on->above + from;
+    const uint8_t *may = on->may[tier] + from, *above = on->above + from;
     uint8_t *choice = on->choice + from, *guess = on->guess + from, *lacks = on->lacks + from;
     for (size_t i = 0; i < count; i++) {
-        uint8_t is_taken = (fails[i] == 0) & (unknown[i] != 0) & (above[i] == 0) & (lacks[i] != 0);
+        uint8_t is_taken = may[i] & (above[i] == 0) & (lacks[i] != 0);
         choice[i] = is_taken != 0 ? tier : choice[i];
         guess[i] |= is_taken;
         lacks[i] = is_taken != 0 ? 0 : lacks[i];
     }
+}
+
+static bool is_any(const uint8_t *flags, size_t count)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < count; i++) {
+        any |= flags[i];
+    }
+    return any != 0;
 }
 
 static void assume(rq_verdict verdict, const rq_demand_range *range, uint8_t *fails, uint8_t *unknown)
@@ -129,7 +138,8 @@ static void choose_tiers(const rq_inquiry *ask, const rq_demand_range *range, rq
     memset(on->lacks + from, 0, count);
     for (size_t t = 0; t < ask->tier_count; t++) {
         judge_tier(ask, range, &ask->offers[t], on);
-        take_passing(count, on->tier_fails + from, on->tier_unknown + from, (uint8_t)t, on->choice + from);
+        take_passing(count, on->tier_fails + from, on->tier_unknown + from, (uint8_t)t, on->choice + from,
+                     on->may[t] + from);
     }
     for (size_t t = 0; t <= ask->tier_count; t++) {
         size_t at = t == ask->tier_count ? RQ_OWN_TERMS : t;
@@ -137,9 +147,10 @@ static void choose_tiers(const rq_inquiry *ask, const rq_demand_range *range, rq
         add_chosen(count, on->choice + from, (uint8_t)at, on->above + from, on->lacks + from);
     }
     for (size_t t = 0; t < ask->tier_count; t++) {
-        judge_tier(ask, range, &ask->offers[t], on);
-        find_above(range, &ask->offers[t], on);
-        take_guesses(count, on, from, (uint8_t)t);
+        if (is_any(on->may[t] + from, count)) {
+            find_above(range, &ask->offers[t], on);
+            take_guesses(count, on, from, (uint8_t)t);
+        }
     }
 }
 
@@ -149,25 +160,25 @@ static void judge_offer(const rq_inquiry *ask, const rq_demand_range *range, siz
     const rq_offer *terms = &ask->offers[at];
     size_t from = range->from, count = range->to - range->from;
     unsigned kind = ask->product->kind;
-    memset(on->tier_fails + from, 0, count);
-    memset(on->tier_unknown + from, 0, count);
     find_above(range, terms, on);
     add_chosen(count, on->choice + from, (uint8_t)at, on->above + from, on->fails + from);
+    memset(on->tier_unknown + from, 0, count);
     if (kind != RQ_INDEX(kind, bridge) && terms->term_max_months != RQ_UNSET) {
+        memset(on->tier_fails + from, 0, count);
         rq_verdicts_add(range, RQ_INPUT_term_months, RQ_AT_MOST, terms->term_max_months, on->tier_fails,
                         on->tier_unknown);
+        add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
     }
-    add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
-    memset(on->tier_fails + from, 0, count);
     if (kind != RQ_INDEX(kind, equity) && terms->low_ppm != RQ_UNSET) {
+        memset(on->tier_fails + from, 0, count);
         rq_verdicts_add(range, RQ_INPUT_max_rate, RQ_AT_LEAST, terms->low_ppm, on->tier_fails, on->unused);
+        add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
     }
-    add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
-    memset(on->tier_fails + from, 0, count);
     if (terms->needs_guarantee) {
+        memset(on->tier_fails + from, 0, count);
         assume(ask->options->guarantee, range, on->tier_fails, on->tier_unknown);
+        add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
     }
-    add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
     add_chosen(count, on->choice + from, (uint8_t)at, on->tier_unknown + from, on->guess + from);
 }
 

@@ -92,7 +92,7 @@ static rq_ref *slot_of(const rq_pool *pool, uint32_t hash, const void *bytes, si
 static bool grow_slots(rq_pool *pool)
 {
     rq_ref *old = pool->slots;
-    size_t old_count = pool->slot_count, count = old_count + old_count / 5 * 2;
+    size_t old_count = pool->slot_count, count = old_count + old_count / 5;
     rq_ref *slots = calloc(count, sizeof *slots);
     if (slots == NULL) {
         return false;
@@ -141,7 +141,7 @@ rq_ref rq_pool_keep(rq_pool *pool, const void *bytes, size_t size)
     if (size > UINT32_MAX - RQ_POOL_UNIT) {
         return 0;
     }
-    if (pool->value_count + 1 > pool->slot_count / 20 * 17) {
+    if (pool->value_count + 1 > pool->slot_count / 10 * 9) {
         if (!grow_slots(pool)) {
             return 0;
         }

@@ -193,7 +193,7 @@ static int64_t cost_of(const sheet *costs, const rq_price *price)
         }
     }
     int64_t ppm;
-    return rq_all_in_cost(flows, (size_t)loan->term + 1, &ppm, NULL) == RQ_OK ? ppm : RQ_UNSET;
+    return rq_cost_near(flows, (size_t)loan->term + 1, price->rate_ppm, &ppm, NULL) == RQ_OK ? ppm : RQ_UNSET;
 }
 
 static void reckon(const rq_session *session, rq_price *price)
@@ -228,8 +228,11 @@ static const rq_price *price_of(rq_session *session, const rq_price *loan)
            UINT64_C(0x9fb21c651e98df25);
     hash = (hash ^ hash >> 32 ^ (uintptr_t)loan->guarantee ^ (uintptr_t)loan->insurance << 7) *
            UINT64_C(0x9e3779b97f4a7c15);
-    rq_price *place = &session->prices[hash >> 57];
-    if (place->term_months == 0 || !is_same_loan(place, loan)) {
+    size_t at = (size_t)(hash >> 57);
+    rq_price *place = &session->prices[at];
+    bool is_used = (session->priced[at / 64] >> at % 64 & 1) != 0;
+    if (!is_used || !is_same_loan(place, loan)) {
+        session->priced[at / 64] |= UINT64_C(1) << at % 64;
         *place = *loan;
         reckon(session, place);
     }

@@ -80,15 +80,6 @@ static void open_industries(const rq_inquiry *ask, const rq_demand_range *range,
     }
 }
 
-static void open_kinds(const rq_inquiry *ask, const rq_demand_range *range, rq_workbench *on)
-{
-    const uint16_t *kinds = range->block->columns[RQ_DEMAND_kinds].codes;
-    unsigned kind = ask->product->kind;
-    for (size_t i = range->from; i < range->to; i++) {
-        on->open[i] = (uint8_t)(kinds[i] >> kind & 1);
-    }
-}
-
 /* ---- classes ---- */
 
 RQ_EVERY_PROCESSOR static size_t sort_out(const rq_demand_range *range, rq_workbench *on)
@@ -152,20 +143,21 @@ static void count_classes(const rq_demand_range *range, rq_workbench *on,
                           rq_reverse_count *counts[RQ_CLASSES])
 {
     const rq_demand_column *amounts = &range->block->columns[RQ_INPUT_amount];
-    for (size_t class = 0; class < RQ_CLASSES; class ++) {
-        memset(on->tally[class], 0, amounts->distinct * sizeof on->tally[class][0]);
+    for (size_t class = 0; class < 2 * RQ_CLASSES; class ++) {
+        memset(on->tally[class % 2][class / 2], 0, amounts->distinct * sizeof on->tally[0][0][0]);
     }
     const uint8_t *bytes = amounts->codes;
     const uint16_t *shorts = amounts->codes;
     size_t count = gather_shown(range, on);
     for (size_t i = 0; i < count; i++) {
         size_t at = on->shown[i];
-        on->tally[on->class[at]][amounts->shape == RQ_DEMAND_BYTES ? bytes[at] : shorts[at]]++;
+        on->tally[i % 2][on->class[at]][amounts->shape == RQ_DEMAND_BYTES ? bytes[at] : shorts[at]]++;
     }
     for (size_t class = 0; class < RQ_CLASSES; class ++) {
         for (uint32_t code = 0; code < amounts->distinct; code++) {
-            counts[class]->needs += on->tally[class][code];
-            counts[class]->amount_fen += on->tally[class][code] * amounts->values[code];
+            uint32_t needs = on->tally[0][class][code] + on->tally[1][class][code];
+            counts[class]->needs += needs;
+            counts[class]->amount_fen += needs * amounts->values[code];
         }
     }
 }
@@ -193,7 +185,6 @@ static void judge_range(rq_inquiry *ask, const rq_demand_range *range, rq_workbe
     memset(on->unknown + range->from, ask->assumed_unknown, count);
     memset(on->ended + range->from, 0, count);
     memset(on->shut + range->from, 0, count);
-    open_kinds(ask, range, on);
     open_industries(ask, range, on);
     for (size_t i = 0; i < ask->condition_count; i++) {
         judge_condition(range, &ask->conditions[i], on);
@@ -207,6 +198,8 @@ static void judge_range(rq_inquiry *ask, const rq_demand_range *range, rq_workbe
 }
 
 /* ---- which needs ---- */
+
+enum { PIECE_COSTS = 400 }; /* to begin with a piece costs as much as so many needs of it */
 
 /* The regions that a code serves: all that begin as it does, once pairs of noughts are cut. */
 static uint32_t last_region_of(uint32_t code)
@@ -224,21 +217,67 @@ static bool serves(const rq_product *product, uint32_t region)
     return product->region_count == 0;
 }
 
-/* Runs of one region that lie side by side are one range. */
+/* Pieces of a block that the product is open to, one after the other. */
+typedef struct pieces {
+    uint16_t from[RQ_DEMAND_ROWS], to[RQ_DEMAND_ROWS];
+    size_t count;
+    size_t needs;
+} pieces;
+
+static void add_piece(pieces *all, size_t from, size_t to)
+{
+    all->needs += to - from;
+    if (all->count > 0 && all->to[all->count - 1] == from) {
+        all->to[all->count - 1] = (uint16_t)to;
+        return;
+    }
+    all->from[all->count] = (uint16_t)from;
+    all->to[all->count++] = (uint16_t)to;
+}
+
+/* The runs of the groups that ask for the product's kind, in the regions that it serves. */
+static void find_pieces(const rq_product *product, const rq_demand_block *block, pieces *out)
+{
+    out->count = out->needs = 0;
+    for (uint32_t group = 0; group < block->group_count; group++) {
+        uint32_t run = group > 0 ? block->group_end[group - 1] : 0, end = block->group_end[group];
+        if ((block->kinds[group] >> product->kind & 1) == 0) {
+            continue;
+        }
+        if (product->region_count == 0) {
+            add_piece(out, run > 0 ? block->ends[run - 1] : 0, block->ends[end - 1]);
+            continue;
+        }
+        for (; run < end; run++) {
+            if (serves(product, block->regions[run])) {
+                add_piece(out, run > 0 ? block->ends[run - 1] : 0, block->ends[run]);
+            }
+        }
+    }
+}
+
+/* One by one where they are few needs among many others, else all in one with what lies between. */
 static void judge_block(rq_inquiry *ask, const rq_demand_block *block, rq_workbench *on,
                         rq_reverse_result *result)
 {
-    rq_demand_range range = {.block = block, .open = on->open};
-    for (uint32_t run = 0; run <= block->run_count; run++) {
-        size_t start = run > 0 ? block->ends[run - 1] : 0;
-        if (run < block->run_count && serves(ask->product, block->regions[run])) {
-            range.to = block->ends[run];
-            continue;
-        }
-        if (range.to > range.from) {
-            judge_range(ask, &range, on, result);
-        }
-        range.from = range.to = run < block->run_count ? block->ends[run] : start;
+    pieces all;
+    find_pieces(ask->product, block, &all);
+    if (all.count == 0) {
+        return;
+    }
+    rq_demand_range whole = {
+        .block = block, .from = all.from[0], .to = all.to[all.count - 1], .open = on->open};
+    memset(on->open + whole.from, 0, whole.to - whole.from);
+    for (size_t i = 0; i < all.count; i++) {
+        memset(on->open + all.from[i], 1, all.to[i] - (size_t)all.from[i]);
+    }
+    if (all.needs + PIECE_COSTS * all.count > whole.to - whole.from) {
+        judge_range(ask, &whole, on, result);
+        return;
+    }
+    for (size_t i = 0; i < all.count; i++) {
+        rq_demand_range piece = {.block = block, .from = all.from[i], .to = all.to[i], .open = on->open};
+        judge_range(ask, &piece, on, result);
     }
 }
 
@@ -289,10 +328,13 @@ static rq_status prepare(rq_inquiry *ask, rq_error *error)
     if (!rq_row_pack(ask->pool, ask->product, &ask->packed)) {
         return rq_fail(error, RQ_NOMEM, "no memory for a product");
     }
+    /* tiers are judged in offers.c, whatever sets could do with them */
+    ask->packed.row.flags &= (uint8_t)~RQ_ROW_IS_TIERED;
     size_t count = rq_conditions_of(ask->pool, &ask->frame, &ask->packed.row, 0, ask->conditions);
     ask->condition_count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (rq_condition_input(ask->conditions[i].key) != RQ_INPUT_day) {
+        uint32_t key = ask->conditions[i].key;
+        if (rq_condition_input(key) != RQ_INPUT_day && rq_condition_effect(key) < RQ_EFFECT_when) {
             ask->conditions[ask->condition_count++] = ask->conditions[i];
         }
     }

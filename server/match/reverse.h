@@ -43,10 +43,13 @@ typedef struct rq_workbench {
     uint8_t unused[RQ_DEMAND_ROWS]; /* where what is not known is no matter */
     /* of the tier in work */
     uint8_t tier_fails[RQ_DEMAND_ROWS], tier_unknown[RQ_DEMAND_ROWS], above[RQ_DEMAND_ROWS];
+    uint8_t may[RQ_MATCH_TIERS_MAX][RQ_DEMAND_ROWS]; /* 1: a tier lacks facts and fails nothing */
     /* of the tiers so far: which applies, whether that is a guess, whether its maximum is too low */
     uint8_t choice[RQ_DEMAND_ROWS], guess[RQ_DEMAND_ROWS], lacks[RQ_DEMAND_ROWS];
-    uint16_t shown[RQ_DEMAND_ROWS + 1];         /* places of needs that have a class */
-    uint32_t tally[RQ_CLASSES][RQ_DEMAND_ROWS]; /* needs of a class by code of their amount */
+    uint16_t shown[RQ_DEMAND_ROWS + 1]; /* places of needs that have a class */
+    /* needs of a class by code of their amount; in turn in one of two, so that none waits for the one before
+     */
+    uint32_t tally[2][RQ_CLASSES][RQ_DEMAND_ROWS];
 } rq_workbench;
 
 /* ---- offers.c ---- */

@@ -45,15 +45,13 @@ bool rq_uuid_read(const char *text, uint8_t out_id[RQ_UUID_BYTES])
 void rq_uuid_write(const uint8_t id[RQ_UUID_BYTES], char out_text[RQ_UUID_TEXT + 1])
 {
     static const char digits[] = "0123456789abcdef";
-    size_t at = 0;
+    static const uint8_t at[RQ_UUID_BYTES] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     for (size_t byte = 0; byte < RQ_UUID_BYTES; byte++) {
-        if (is_dash_at(at)) {
-            out_text[at++] = '-';
-        }
-        out_text[at++] = digits[id[byte] >> 4];
-        out_text[at++] = digits[id[byte] & 15];
+        out_text[at[byte]] = digits[id[byte] >> 4];
+        out_text[at[byte] + 1] = digits[id[byte] & 15];
     }
-    out_text[at] = '\0';
+    out_text[8] = out_text[13] = out_text[18] = out_text[23] = '-';
+    out_text[RQ_UUID_TEXT] = '\0';
 }
 
 /* ---- packing ---- */
@@ -266,15 +264,29 @@ static rq_ref keep_more(packer *to, const rq_product *product)
     return keep(to, &more, sizeof more);
 }
 
+/* How the product is judged where its own conditions are not all. */
+static unsigned composition_of(const rq_product *product)
+{
+    bool is_backed = product->guarantee == RQ_BACKING_required,
+         is_insured = product->insurance == RQ_BACKING_required;
+    size_t conditions = 0;
+    bool tiers_are_plain = product->tier_count <= RQ_TIER_SLOTS;
+    for (size_t i = 0; i < product->tier_count; i++) {
+        conditions += product->tiers[i].when_count;
+        tiers_are_plain = tiers_are_plain && !product->tiers[i].needs_guarantee;
+    }
+    if (product->tier_count == 0) {
+        return is_insured ? RQ_ROW_IS_COMPOSED : is_backed ? RQ_ROW_IS_BACKED : 0;
+    }
+    bool is_plain = tiers_are_plain && conditions <= RQ_TIER_CONDITIONS && !is_backed && !is_insured;
+    return is_plain ? RQ_ROW_IS_TIERED : RQ_ROW_IS_COMPOSED;
+}
+
 static uint8_t flags_of(const rq_product *product)
 {
-    unsigned flags = 0;
+    unsigned flags = composition_of(product);
     for (size_t i = 0; i < product->rule_count; i++) {
         flags |= product->rules[i].hard ? 0 : RQ_ROW_HAS_SOFT;
-    }
-    if (product->tier_count > 0 || product->guarantee == RQ_BACKING_required ||
-        product->insurance == RQ_BACKING_required) {
-        flags |= RQ_ROW_IS_COMPOSED;
     }
     flags |= product->capacity_fen_left != RQ_UNSET ? RQ_ROW_HAS_CAPACITY : 0;
     flags |= product->partner_count > 0 ? RQ_ROW_HAS_PARTNERS : 0;

@@ -14,7 +14,12 @@ enum {
     RQ_ROW_IS_COMPOSED = 2,  /* has tiers or needs a partner: bit sets alone can't judge it */
     RQ_ROW_HAS_CAPACITY = 4, /* money left is limited */
     RQ_ROW_HAS_PARTNERS = 8, /* backs only some institutions' loans */
+    RQ_ROW_IS_TIERED = 16,   /* has tiers that sets judge */
+    RQ_ROW_IS_BACKED = 32,   /* needs a guarantee, and neither has tiers nor needs an insurance */
 };
+
+/* The tiers that sets judge: so many at most, with so many conditions in all, none with a partner. */
+enum { RQ_TIER_SLOTS = 4, RQ_TIER_CONDITIONS = 32 };
 
 /* What judging reads: one cache line. */
 typedef struct rq_row {

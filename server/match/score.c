@@ -159,12 +159,6 @@ void rq_packed_weigh(const rq_pool *pool, const rq_frame *frame, rq_packed *pack
     row->bound = (int32_t)(row->merit + best_cost(pool, frame, row));
 }
 
-static int64_t reduction_ppm(const rq_programme *programme, int64_t rate_ppm)
-{
-    return programme->share_ppm != RQ_UNSET ? rq_scaled(rate_ppm, programme->share_ppm, RQ_MATCH_PPM) + 1
-                                            : programme->points_ppm;
-}
-
 /* Whether no rate below the loan's own, less what is paid back of the interest, can balance its flows. A
  * subsidy comes up to eleven months after what it is for, which at a negative rate of up to -90 % makes it
  * up to 2.55 times as heavy; repaid principal outweighs that while 1.52 x rate + 19.1 x fees < 1. */
@@ -173,15 +167,27 @@ static bool is_certain(int64_t rate_ppm, int64_t fee_ppm)
     return 152 * rate_ppm + 1910 * fee_ppm < 100 * (int64_t)RQ_MATCH_PPM;
 }
 
-int64_t rq_score_gain(const rq_session *session, const rq_block *block)
+/* What rounding to whole fen can take from a cost. */
+static int64_t rounding_ppm(int64_t amount_fen)
+{
+    return 48 * (int64_t)RQ_MATCH_PPM / amount_fen + 3;
+}
+
+static int64_t reduced(const rq_relief *relief, int64_t rate_ppm, int64_t amount_fen)
+{
+    int64_t share = rq_scaled(rate_ppm, relief->share_ppm, RQ_MATCH_PPM) + 1;
+    return rate_ppm - (share > relief->points_ppm ? share : relief->points_ppm) - rounding_ppm(amount_fen);
+}
+
+rq_relief rq_score_relief(const rq_session *session, const rq_block *block)
 {
     const rq_weights *weights = &session->catalogue->frame.weights;
     int64_t whole = (int64_t)weights->cost * RQ_MATCH_PPM;
-    int64_t reduction = 0;
-    if ((session->need->repayments & RQ_BIT(repayment, bullet)) != 0) {
-        return whole;
-    }
     unsigned kind = block->rows[0].kind;
+    rq_relief relief = {.gain = whole};
+    if ((session->need->repayments & RQ_BIT(repayment, bullet)) != 0) {
+        return relief;
+    }
     for (size_t i = 0; i < session->programme_count; i++) {
         const rq_programme *programme = session->programmes[i];
         if (programme->type > RQ_PROGRAMME_fee_subsidy ||
@@ -190,16 +196,31 @@ int64_t rq_score_gain(const rq_session *session, const rq_block *block)
         }
         bool is_interest = programme->type == RQ_PROGRAMME_interest_subsidy;
         if (!is_certain(block->highest_ppm, is_interest ? 0 : session->catalogue->highest_fee_ppm)) {
-            return whole;
+            return relief;
         }
-        if (is_interest) {
-            int64_t one = reduction_ppm(programme, block->highest_ppm);
-            reduction = one > reduction ? one : reduction;
+        if (is_interest && programme->share_ppm > relief.share_ppm) {
+            relief.share_ppm = programme->share_ppm; /* RQ_UNSET is below every share */
+        }
+        if (is_interest && programme->points_ppm > relief.points_ppm) {
+            relief.points_ppm = programme->points_ppm;
         }
     }
     int64_t amount =
         session->need->amount_fen < block->smallest_fen ? session->need->amount_fen : block->smallest_fen;
-    reduction += 48 * (int64_t)RQ_MATCH_PPM / amount + 3;
-    int64_t gain = whole * reduction / weights->cost_cap_ppm + 2;
-    return gain < whole ? gain : whole;
+    int64_t lost = block->highest_ppm - reduced(&relief, block->highest_ppm, amount);
+    int64_t gain = whole * lost / weights->cost_cap_ppm + 2;
+    relief.gain = gain < whole ? gain : whole;
+    relief.is_certain = gain < whole;
+    return relief;
+}
+
+int64_t rq_score_most(const rq_session *session, const rq_row *row, const rq_terms *terms,
+                      const rq_relief *relief)
+{
+    const rq_frame *frame = &session->catalogue->frame;
+    int64_t rate_ppm = rq_rate_charged(frame, row->kind, &terms->rate);
+    if (!relief->is_certain || is_bullet(row) || row->kind == RQ_INDEX(kind, bridge)) {
+        return row->bound - row->merit + relief->gain;
+    }
+    return rate_ppm == RQ_UNSET ? 0 : rq_score_of_cost(frame, reduced(relief, rate_ppm, terms->amount_fen));
 }

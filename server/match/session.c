@@ -50,19 +50,15 @@ bool rq_row_is_open(const rq_session *session, const rq_row *row)
 
 /* ---- partners ---- */
 
-/* The open ones of a block whose hard rules do not fail, in their order. */
-static size_t sift_partners(const rq_session *session, const rq_block *block, const rq_row **out_rows)
+/* The open ones of a block whose hard rules do not fail; how many. */
+static size_t sift_partners(const rq_session *session, const rq_block *block, uint64_t *out_set)
 {
     rq_sieve sieve;
-    size_t found = 0;
     rq_block_sieve(block, &session->inputs, &sieve);
     for (size_t w = 0; w < block->words; w++) {
-        uint64_t left = sieve.open[w] & ~(sieve.ended[w] | sieve.ones[w] | sieve.twos[w] | sieve.more[w]);
-        for (; left != 0; left &= left - 1) {
-            out_rows[found++] = &block->rows[w * 64 + (size_t)__builtin_ctzll(left)];
-        }
+        out_set[w] = sieve.open[w] & ~(sieve.ended[w] | sieve.ones[w] | sieve.twos[w] | sieve.more[w]);
     }
-    return found;
+    return rq_set_size(out_set, block->words);
 }
 
 static const rq_rule *missing_rule(const rq_session *session, const rq_row *row)
@@ -77,36 +73,60 @@ static const rq_rule *missing_rule(const rq_session *session, const rq_row *row)
     return NULL;
 }
 
-static size_t cluster_rows(const rq_cluster *cluster)
+static void advance(rq_partner_cursor *at)
 {
-    size_t rows = 0;
-    for (size_t i = 0; cluster != NULL && i < cluster->block_count; i++) {
-        rows += cluster->blocks[i]->count;
+    at->row = NULL;
+    while (at->left == 0) {
+        if (at->cluster == NULL || at->block == at->cluster->block_count) {
+            return;
+        }
+        if (++at->word >= at->cluster->blocks[at->block]->words) {
+            at->word = 0;
+            if (++at->block == at->cluster->block_count) {
+                return;
+            }
+        }
+        at->left = at->sets[at->block * RQ_BLOCK_WORDS + at->word];
     }
-    return rows;
+    at->row = &at->cluster->blocks[at->block]->rows[at->word * 64 + (size_t)__builtin_ctzll(at->left)];
+    at->left &= at->left - 1;
 }
 
-/* Sifts the clusters of the province and of no single one. */
+/* Sifts a cluster and sets the cursor to its first candidate; how many there are. */
+static size_t seek(rq_session *session, const rq_cluster *cluster, rq_partner_cursor *out_cursor)
+{
+    size_t found = 0;
+    *out_cursor = (rq_partner_cursor){.cluster = cluster};
+    if (cluster == NULL) {
+        return 0;
+    }
+    uint64_t *sets = rq_arena_array(session->arena, cluster->block_count, RQ_BLOCK_WORDS * sizeof *sets);
+    if (sets == NULL) {
+        session->failed = true;
+        out_cursor->cluster = NULL;
+        return 0;
+    }
+    for (size_t i = 0; i < cluster->block_count; i++) {
+        found += sift_partners(session, cluster->blocks[i], sets + i * RQ_BLOCK_WORDS);
+    }
+    out_cursor->sets = sets;
+    out_cursor->left = sets[0];
+    advance(out_cursor);
+    return found;
+}
+
+/* In the clusters of the province and of no single one. */
 static void seek_partners(rq_session *session, int role)
 {
     rq_partners *partners = &session->partners[role];
     unsigned kind = role == RQ_PARTNER_guarantee ? RQ_INDEX(kind, guarantee) : RQ_INDEX(kind, insurance);
     unsigned province = session->need->region / 10000;
-    const rq_cluster *clusters[2] = {session->catalogue->clusters[kind][0],
-                                     province != 0 ? session->catalogue->clusters[kind][province] : NULL};
-    size_t room = cluster_rows(clusters[0]) + cluster_rows(clusters[1]);
     partners->is_sought = true;
-    partners->rows = rq_arena_array(session->arena, room + 1, sizeof(rq_row *));
-    for (size_t c = 0; partners->rows != NULL && c < 2; c++) {
-        partners->next[c] = partners->total;
-        for (size_t i = 0; clusters[c] != NULL && i < clusters[c]->block_count; i++) {
-            partners->total +=
-                sift_partners(session, clusters[c]->blocks[i], partners->rows + partners->total);
-        }
-        partners->end[c] = partners->total;
-    }
+    partners->total = seek(session, session->catalogue->clusters[kind][0], &partners->cursors[0]);
+    partners->total += seek(session, province != 0 ? session->catalogue->clusters[kind][province] : NULL,
+                            &partners->cursors[1]);
     partners->merged = rq_arena_array(session->arena, partners->total + 1, sizeof *partners->merged);
-    if (partners->rows == NULL || partners->merged == NULL) {
+    if (partners->merged == NULL || session->failed) {
         partners->total = 0;
         session->failed = true;
     }
@@ -114,14 +134,12 @@ static void seek_partners(rq_session *session, int role)
 
 static void merge_one(const rq_session *session, rq_partners *partners)
 {
-    bool has[2] = {partners->next[0] < partners->end[0], partners->next[1] < partners->end[1]};
-    size_t from = has[0] ? 0 : 1;
-    if (has[0] && has[1]) {
-        const rq_row *a = partners->rows[partners->next[0]], *b = partners->rows[partners->next[1]];
-        from = rq_row_order(a, rq_row_label_of(a), b, rq_row_label_of(b)) < 0 ? 0 : 1;
-    }
-    const rq_row *row = partners->rows[partners->next[from]++];
+    const rq_row *a = partners->cursors[0].row, *b = partners->cursors[1].row;
+    bool is_first =
+        b == NULL || (a != NULL && rq_row_order(a, rq_row_label_of(a), b, rq_row_label_of(b)) < 0);
+    const rq_row *row = is_first ? a : b;
     partners->merged[partners->merged_count++] = (rq_candidate){row, missing_rule(session, row)};
+    advance(&partners->cursors[is_first ? 0 : 1]);
 }
 
 const rq_candidate *rq_session_candidate(rq_session *session, int role, size_t index)
@@ -172,16 +190,15 @@ rq_status rq_session_init(rq_session *session, const rq_catalogue *catalogue, co
     if (status != RQ_OK) {
         return status;
     }
-    *session = (rq_session){
-        .catalogue = catalogue,
-        .pool = catalogue->pool,
-        .need = need,
-        .arena = arena,
-        .least_fen = need->amount_min_fen == RQ_UNSET ? need->amount_fen : need->amount_min_fen,
-        .prices = rq_arena_array(arena, RQ_SESSION_PRICES, sizeof(rq_price)),
-    };
+    /* not the prices: they are large, and those that are not used are never read */
+    memset(session, 0, offsetof(rq_session, prices));
+    session->catalogue = catalogue;
+    session->pool = catalogue->pool;
+    session->need = need;
+    session->arena = arena;
+    session->least_fen = need->amount_min_fen == RQ_UNSET ? need->amount_fen : need->amount_min_fen;
     rq_inputs_of(need, session->least_fen, &session->inputs);
-    if (session->prices == NULL || !find_programmes(session)) {
+    if (!find_programmes(session)) {
         return rq_fail(error, RQ_NOMEM, "no memory to match a need");
     }
     return RQ_OK;

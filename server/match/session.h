@@ -12,13 +12,21 @@ typedef struct rq_candidate {
     const rq_rule *missing; /* the first rule that lacks its fact; null: all hard rules pass */
 } rq_candidate;
 
+/* Where the merging of candidates is in one of the two clusters that hold them. */
+typedef struct rq_partner_cursor {
+    const rq_cluster *cluster; /* null: none */
+    const uint64_t *sets;      /* the candidates of each block, RQ_BLOCK_WORDS words each */
+    size_t block, word;
+    uint64_t left;     /* of the word */
+    const rq_row *row; /* the next candidate; null: no more */
+} rq_partner_cursor;
+
 /* The candidates of a role: found when the first product asks for one, told apart one by one as they are
  * asked for. */
 typedef struct rq_partners {
     bool is_sought;
-    const rq_row **rows;    /* of two clusters, each in order of rank */
-    size_t next[2], end[2]; /* what is not yet merged of them */
-    rq_candidate *merged;   /* in order of rank */
+    rq_partner_cursor cursors[2]; /* each gives its candidates in order of rank */
+    rq_candidate *merged;         /* both in order of rank */
     size_t merged_count, total;
 } rq_partners;
 
@@ -42,10 +50,12 @@ typedef struct rq_session {
     int64_t least_fen; /* the least acceptable amount */
     rq_inputs inputs;
     rq_partners partners[RQ_PARTNERS];
+    enum { RQ_BACKED_NOT_ASKED, RQ_BACKED_NO, RQ_BACKED_YES } is_backed;
     const rq_programme **programmes; /* open to the region on the day, hard rules pass; by id */
     size_t programme_count;
-    bool failed;      /* memory ran out on the way */
-    rq_price *prices; /* RQ_SESSION_PRICES places; those not yet used have no term */
+    bool failed;                             /* memory ran out on the way */
+    uint64_t priced[RQ_SESSION_PRICES / 64]; /* which places of `prices` are used */
+    rq_price prices[RQ_SESSION_PRICES];
 } rq_session;
 
 /* Fails with RQ_INVALID when the need breaks a bound, RQ_NOMEM when the arena is full. */
@@ -55,6 +65,9 @@ rq_status rq_session_init(rq_session *session, const rq_catalogue *catalogue, co
 bool rq_row_is_open(const rq_session *session, const rq_row *row);
 /* The candidate at place `index` of the role's ranking; null past the last. */
 const rq_candidate *rq_session_candidate(rq_session *session, int role, size_t index);
+
+/* Whether a guarantee for the wished amount and term is there for every lender, with all its rules passed. */
+bool rq_session_is_backed(rq_session *session);
 
 /* ---- terms.c ---- */
 
@@ -117,8 +130,16 @@ void rq_package_score(const rq_session *session, const rq_row *row, rq_package *
 /* The parts alone, in points times a million. */
 int64_t rq_score_of_fit(const rq_session *session, const rq_row *row, const rq_fit *fit);
 int64_t rq_score_of_cost(const rq_frame *frame, int64_t cost_ppm);
-/* How much more than its bound (but for the fit) a product of this block can score for this need. */
-int64_t rq_score_gain(const rq_session *session, const rq_block *block);
+/* What programmes can at most do for the products of a block. */
+typedef struct rq_relief {
+    int64_t gain;                  /* how much more than its bound, but for its fit, a product can score */
+    int64_t share_ppm, points_ppm; /* what comes back of the interest */
+    bool is_certain;               /* share and points tell it all */
+} rq_relief;
+rq_relief rq_score_relief(const rq_session *session, const rq_block *block);
+/* The most that the cost of a product can score under `terms`. */
+int64_t rq_score_most(const rq_session *session, const rq_row *row, const rq_terms *terms,
+                      const rq_relief *relief);
 
 /* ---- appraise.c ---- */
 
@@ -127,7 +148,7 @@ int64_t rq_score_gain(const rq_session *session, const rq_block *block);
 void rq_appraise_class(rq_session *session, const rq_row *row, size_t *out_fails, bool *out_unknown);
 /* The score of a product whose class is known, without its checks; false as soon as it is sure that the
  * score is below `least_score`. */
-bool rq_appraise_score(rq_session *session, const rq_row *row, int64_t gain, int64_t least_score,
+bool rq_appraise_score(rq_session *session, const rq_row *row, const rq_relief *relief, int64_t least_score,
                        int64_t *out_score, int64_t *out_cost) RQ_MUST_CHECK;
 
 #endif

@@ -235,11 +235,40 @@ ALWAYS_INLINE void failing(const rq_block *block, const rq_column *column, const
     }
 }
 
+/* One more hard fail of each product of the set. */
+ALWAYS_INLINE void add_fails(rq_sieve *out, const uint64_t *set, const size_t words)
+{
+    for (size_t w = 0; w < words; w++) {
+        uint64_t carry = out->ones[w] & set[w];
+        out->ones[w] ^= set[w];
+        out->more[w] |= out->twos[w] & carry;
+        out->twos[w] ^= carry;
+    }
+}
+
+/* Whether another amount or term than the wished one would be lent under the bounds of a column. */
+ALWAYS_INLINE void add_clamped(const rq_block *block, const rq_column *column, const rq_inputs *inputs,
+                               const uint64_t *failing_set, rq_sieve *out, const size_t words)
+{
+    uint64_t set[RQ_BLOCK_WORDS];
+    const uint64_t *clamped = failing_set;
+    if (column->input == RQ_INPUT_least) {
+        const int64_t *bounds = block->values + column->values;
+        first_of(block, column, bounds_below(bounds, column->count, inputs->value[RQ_INPUT_amount]), set,
+                 words);
+        clamped = set;
+    } else if (column->input != RQ_INPUT_amount && column->input != RQ_INPUT_term_months) {
+        return;
+    }
+    for (size_t w = 0; w < words; w++) {
+        out->clamped[w] |= clamped[w];
+    }
+}
+
 ALWAYS_INLINE void sieve_columns(const rq_block *block, const rq_inputs *inputs, rq_sieve *out,
                                  const size_t words)
 {
-    uint64_t ones[RQ_BLOCK_WORDS] = {0}, twos[RQ_BLOCK_WORDS] = {0}, more[RQ_BLOCK_WORDS] = {0};
-    for (size_t i = 0; i < block->column_count; i++) {
+    for (size_t i = 0; i < block->plain_count; i++) {
         const rq_column *column = &block->columns[i];
         uint64_t set[RQ_BLOCK_WORDS];
         if (inputs->state[column->input] != RQ_INPUT_IS_KNOWN) {
@@ -250,13 +279,11 @@ ALWAYS_INLINE void sieve_columns(const rq_block *block, const rq_inputs *inputs,
             continue;
         }
         failing(block, column, inputs, set, words);
+        if (column->input >= RQ_FACTS) {
+            add_clamped(block, column, inputs, set, out, words);
+        }
         if (column->effect == RQ_EFFECT_fails) {
-            for (size_t w = 0; w < words; w++) {
-                uint64_t carry = ones[w] & set[w];
-                ones[w] ^= set[w];
-                more[w] |= twos[w] & carry;
-                twos[w] ^= carry;
-            }
+            add_fails(out, set, words);
         } else if (column->effect == RQ_EFFECT_ends) {
             for (size_t w = 0; w < words; w++) {
                 out->ended[w] |= set[w];
@@ -267,37 +294,130 @@ ALWAYS_INLINE void sieve_columns(const rq_block *block, const rq_inputs *inputs,
             }
         }
     }
-    memcpy(out->ones, ones, sizeof ones);
-    memcpy(out->twos, twos, sizeof twos);
-    memcpy(out->more, more, sizeof more);
+}
+
+/* ---- tiers ---- */
+
+/* By slot: where a tier does not apply or may not, and what fails under its terms. */
+typedef struct tier_sets {
+    uint64_t fails[RQ_TIER_SLOTS][RQ_BLOCK_WORDS], unknown[RQ_TIER_SLOTS][RQ_BLOCK_WORDS];
+    uint64_t above[RQ_SLOTS][RQ_BLOCK_WORDS]; /* the least acceptable amount is above the maximum */
+    uint64_t late[RQ_SLOTS][RQ_BLOCK_WORDS], undated[RQ_SLOTS][RQ_BLOCK_WORDS];
+    uint64_t dear[RQ_SLOTS][RQ_BLOCK_WORDS];
+    uint64_t taken[RQ_SLOTS][RQ_BLOCK_WORDS];
+} tier_sets;
+
+ALWAYS_INLINE void take_column(const rq_block *block, const rq_column *column, const rq_inputs *inputs,
+                               tier_sets *tiers, const size_t words)
+{
+    uint64_t set[RQ_BLOCK_WORDS];
+    bool is_when = column->effect == RQ_EFFECT_when;
+    enum rq_input_state state = inputs->state[column->input];
+    uint64_t *target = is_when                                 ? tiers->fails[column->slot]
+                       : column->input == RQ_INPUT_least       ? tiers->above[column->slot]
+                       : column->input == RQ_INPUT_term_months ? tiers->late[column->slot]
+                                                               : tiers->dear[column->slot];
+    if (state == RQ_INPUT_IS_FREE) {
+        return;
+    }
+    if (state == RQ_INPUT_IS_UNKNOWN) {
+        target = is_when ? tiers->unknown[column->slot] : tiers->undated[column->slot];
+        memcpy(set, all_of(block, column, words), words * sizeof set[0]);
+    } else {
+        failing(block, column, inputs, set, words);
+    }
+    for (size_t w = 0; w < words; w++) {
+        target[w] |= set[w];
+    }
+}
+
+/* The first tier that passes is taken, else the own terms; where what is taken can't carry the least amount,
+ * the first that may pass and could. */
+ALWAYS_INLINE uint64_t take_tiers(const rq_block *block, tier_sets *tiers, size_t w, const size_t words)
+{
+    uint64_t left = block->tiered[w], lacking = 0, guesses = 0;
+    for (size_t slot = 0; slot < RQ_TIER_SLOTS; slot++) {
+        uint64_t passing =
+            left & block->slots[slot * words + w] & ~tiers->fails[slot][w] & ~tiers->unknown[slot][w];
+        tiers->taken[slot][w] = passing;
+        left &= ~passing;
+    }
+    tiers->taken[RQ_SLOT_OWN][w] = left;
+    for (size_t slot = 0; slot < RQ_SLOTS; slot++) {
+        lacking |= tiers->taken[slot][w] & tiers->above[slot][w];
+    }
+    for (size_t slot = 0; slot < RQ_TIER_SLOTS && lacking != 0; slot++) {
+        uint64_t guess = lacking & block->slots[slot * words + w] & ~tiers->fails[slot][w] &
+                         tiers->unknown[slot][w] & ~tiers->above[slot][w];
+        for (size_t other = 0; other < RQ_SLOTS; other++) {
+            tiers->taken[other][w] &= ~guess;
+        }
+        tiers->taken[slot][w] |= guess;
+        lacking &= ~guess;
+        guesses |= guess;
+    }
+    return guesses;
+}
+
+ALWAYS_INLINE void sieve_tiers(const rq_block *block, const rq_inputs *inputs, rq_sieve *out,
+                               const size_t words)
+{
+    tier_sets tiers;
+    uint64_t above[RQ_BLOCK_WORDS] = {0}, late[RQ_BLOCK_WORDS] = {0}, dear[RQ_BLOCK_WORDS] = {0};
+    memset(&tiers, 0, sizeof tiers);
+    for (size_t i = block->plain_count; i < block->column_count; i++) {
+        take_column(block, &block->columns[i], inputs, &tiers, words);
+    }
+    for (size_t w = 0; w < words; w++) {
+        out->unknown[w] |= take_tiers(block, &tiers, w, words);
+        for (size_t slot = 0; slot < RQ_SLOTS; slot++) {
+            uint64_t taken = tiers.taken[slot][w];
+            above[w] |= taken & tiers.above[slot][w];
+            late[w] |= taken & tiers.late[slot][w];
+            dear[w] |= taken & tiers.dear[slot][w];
+            out->unknown[w] |= taken & tiers.undated[slot][w];
+        }
+    }
+    add_fails(out, above, words);
+    add_fails(out, late, words);
+    add_fails(out, dear, words);
+}
+
+ALWAYS_INLINE void sieve_all(const rq_block *block, const rq_inputs *inputs, rq_sieve *out,
+                             const size_t words)
+{
+    sieve_columns(block, inputs, out, words);
+    if (block->plain_count < block->column_count) {
+        sieve_tiers(block, inputs, out, words);
+    }
 }
 
 RQ_EVERY_PROCESSOR static void sieve_block(const rq_block *block, const rq_inputs *inputs, rq_sieve *out)
 {
     switch (block->words) {
     case 1:
-        sieve_columns(block, inputs, out, 1);
+        sieve_all(block, inputs, out, 1);
         return;
     case 2:
-        sieve_columns(block, inputs, out, 2);
+        sieve_all(block, inputs, out, 2);
         return;
     case 3:
-        sieve_columns(block, inputs, out, 3);
+        sieve_all(block, inputs, out, 3);
         return;
     case 4:
-        sieve_columns(block, inputs, out, 4);
+        sieve_all(block, inputs, out, 4);
         return;
     case 5:
-        sieve_columns(block, inputs, out, 5);
+        sieve_all(block, inputs, out, 5);
         return;
     case 6:
-        sieve_columns(block, inputs, out, 6);
+        sieve_all(block, inputs, out, 6);
         return;
     case 7:
-        sieve_columns(block, inputs, out, 7);
+        sieve_all(block, inputs, out, 7);
         return;
     default:
-        sieve_columns(block, inputs, out, RQ_BLOCK_WORDS);
+        sieve_all(block, inputs, out, RQ_BLOCK_WORDS);
         return;
     }
 }

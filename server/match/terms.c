@@ -68,6 +68,24 @@ const rq_candidate *rq_partner_find(rq_session *session, int role, const rq_row 
     return lacking;
 }
 
+bool rq_session_is_backed(rq_session *session)
+{
+    const rq_candidate *candidate;
+    if (session->is_backed != RQ_BACKED_NOT_ASKED) {
+        return session->is_backed == RQ_BACKED_YES;
+    }
+    session->is_backed = RQ_BACKED_NO;
+    for (size_t i = 0; (candidate = rq_session_candidate(session, RQ_PARTNER_guarantee, i)) != NULL; i++) {
+        const rq_row *row = candidate->row;
+        if (candidate->missing == NULL && (row->flags & RQ_ROW_HAS_PARTNERS) == 0 &&
+            can_back(session->pool, row, row, session->need->amount_fen, session->need->term_months)) {
+            session->is_backed = RQ_BACKED_YES;
+            break;
+        }
+    }
+    return session->is_backed == RQ_BACKED_YES;
+}
+
 static int64_t clamped(int64_t value, int64_t min, int64_t max)
 {
     if (value == RQ_UNSET) {

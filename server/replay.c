@@ -46,8 +46,6 @@ static rq_status load_version(replay *self, const char *version, rq_error *error
 /* Matches one stored input again; the bytes go to `out`. */
 static rq_status match_again(replay *self, const char *input, rq_buffer *out, rq_error *error)
 {
-    static const rq_match_options options = {RQ_LIMIT_MATCH_ELIGIBLE, RQ_LIMIT_MATCH_NEAR,
-                                             RQ_LIMIT_MATCH_UNKNOWN, 0};
     rq_need need;
     rq_match_result result;
     json_t *document = json_loads(input, 0, NULL);
@@ -55,7 +53,7 @@ static rq_status match_again(replay *self, const char *input, rq_buffer *out, rq
                                 : rq_fail(error, RQ_INVALID, "the input is no JSON");
     json_decref(document);
     if (status == RQ_OK)
-        status = rq_match(self->catalogue, &need, &options, self->arena, &result, error);
+        status = rq_match(self->catalogue, &need, &rq_match_published, self->arena, &result, error);
     if (status == RQ_OK) {
         rq_json json = rq_json_on(out);
         rq_match_render(&result, &json);

@@ -119,12 +119,23 @@ typedef struct rq_day_fee {
     int32_t ppm_per_day;
 } rq_day_fee;
 
+/* What the institution's answers to needs of one size and province say, for the product's kind, already shrunk
+ * towards the kind as a whole. That one has neither size nor province. */
+typedef struct rq_record_cell {
+    uint16_t province; /* first two digits of GB/T 2260; 0: all of them */
+    uint16_t size;     /* 1 + index in the vocabulary list "size"; 0: every size */
+    int32_t likelihood_ppm;
+    int32_t median_hours; /* -1: nothing known */
+} rq_record_cell;
+
 /* What the institution's own past answers say; computed outside, from outcomes, never from payments. */
 typedef struct rq_record {
     int32_t answers;       /* sample size; 0: nothing known */
     int32_t approvals;     /* of those */
     int64_t median_hours;  /* from application to answer; RQ_UNSET: nothing known */
     int32_t fulfilled_ppm; /* accepted offers that became money; -1: nothing known */
+    uint32_t cell_count;
+    const rq_record_cell *cells; /* by province, then size, each once; they come before what is above */
 } rq_record;
 
 /* One listed product. Strings and arrays belong to the catalogue (after rq_catalogue_new) or to the
@@ -200,6 +211,7 @@ typedef struct rq_weights {
     int32_t prior_weight; /* ... worth this many answers */
     int32_t cost_cap_ppm; /* a cost at or above it earns nothing */
     int32_t hours_cap;    /* an answer after so many hours earns nothing */
+    int32_t per_institution; /* at most so many eligible packages of one institution are shown; 0: no cap */
 } rq_weights;
 
 typedef struct rq_catalogue rq_catalogue;
@@ -334,8 +346,10 @@ typedef struct rq_match_options {
     size_t top;             /* eligible packages to return */
     size_t top_near;        /* near misses (one or two repairable hard fails, nothing structural) */
     size_t top_unknown;     /* packages that only lack facts */
-    size_t per_institution; /* at most so many eligible packages of one institution; 0: no cap */
+    size_t per_institution; /* at most so many eligible packages of one institution; 0: as the weights say */
 } rq_match_options;
+/* How many of each class are shown to everybody; the cap per institution is the published weights'. */
+extern const rq_match_options rq_match_published;
 
 /* The order inside each class: score descending, then cost ascending (unknown last), then the
  * product's id ascending. That is all; nothing else moves it. For near misses: fewer fails first. */
@@ -446,7 +460,8 @@ size_t rq_loan_flows(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, 
  *   "day_fees": [{"up_to_day", "ppm_per_day"}], "valid_from": "2026-01-01", "valid_to",
  *   "fee_ppm", "coverage_ppm", "counter_guarantee": bool, "partners": [institution id],
  *   "capacity_cases_left", "capacity_fen_left",
- *   "record": {"answers", "approvals", "median_hours", "fulfilled_ppm"}}
+ *   "record": {"answers", "approvals", "median_hours", "fulfilled_ppm",
+ *     "cells": [{"province": "33", "size", "likelihood_ppm", "median_hours"}]}}
  * RATE: {"base": "fixed"|"lpr_1y"|"lpr_5y", "low_ppm", "high_ppm"}
  * RULE: {"fact": name, "op": name, "value": number | bool | word | [words], "hard": bool (true when
  *   absent), "weight": 1..100 (1 when absent), "repair": word, "text_zh", "text_en"}

@@ -81,8 +81,6 @@ static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, NULL);
 /* Runs the engine on call->facts and writes its result; false when the call was refused. */
 static bool run_engine(rq_call *call, rq_match_result *out_result, rq_buffer *out)
 {
-    static const rq_match_options options = {RQ_LIMIT_MATCH_ELIGIBLE, RQ_LIMIT_MATCH_NEAR,
-                                             RQ_LIMIT_MATCH_UNKNOWN, 0};
     rq_worker *worker = call->worker;
     rq_need need;
     rq_error error = {0};
@@ -93,7 +91,7 @@ static bool run_engine(rq_call *call, rq_match_result *out_result, rq_buffer *ou
     if (status == RQ_OK && !worker->catalogue)
         status = RQ_BUSY;
     if (status == RQ_OK)
-        status = rq_match(worker->catalogue, &need, &options, call->arena, out_result, &error);
+        status = rq_match(worker->catalogue, &need, &rq_match_published, call->arena, out_result, &error);
     if (status == RQ_OK) {
         rq_json json = rq_json_on(out);
         rq_match_render(out_result, &json);

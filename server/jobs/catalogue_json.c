@@ -56,7 +56,8 @@ static rq_weights decode_weights(const json_t *w)
                         .prior_ppm = number(w, "prior_ppm"),
                         .prior_weight = number(w, "prior_weight"),
                         .cost_cap_ppm = number(w, "cost_cap_ppm"),
-                        .hours_cap = number(w, "hours_cap")};
+                        .hours_cap = number(w, "hours_cap"),
+                        .per_institution = number(w, "per_institution")};
 }
 
 rq_status rq_catalogue_from_json(const json_t *document, rq_catalogue **out_catalogue, rq_error *error)

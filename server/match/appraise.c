@@ -112,9 +112,10 @@ bool rq_appraise_score(rq_session *session, const rq_row *row, const rq_relief *
     if (row->merit + most + rq_score_of_fit(session, row, &fit) < least_score) {
         return false;
     }
+    int64_t merit = rq_score_of_record(session, row);
     weigh_soft(session, row, &fit);
     int64_t fit_score = rq_score_of_fit(session, row, &fit);
-    if (row->merit + most + fit_score < least_score) {
+    if (merit + most + fit_score < least_score) {
         return false;
     }
     if (draft.terms.needs_guarantee) {
@@ -126,7 +127,7 @@ bool rq_appraise_score(rq_session *session, const rq_row *row, const rq_relief *
     const rq_programme *subsidies[2];
     *out_cost = rq_draft_cost(session, &draft, subsidies);
     int64_t cost_score = rq_score_of_cost(&session->catalogue->frame, *out_cost);
-    assert(cost_score <= most && row->merit + cost_score <= row->bound + relief->gain);
-    *out_score = row->merit + cost_score + fit_score;
+    assert(cost_score <= most && merit + cost_score <= row->bound + relief->gain);
+    *out_score = merit + cost_score + fit_score;
     return *out_score >= least_score;
 }

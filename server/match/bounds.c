@@ -189,6 +189,15 @@ static rq_status check_record(const rq_record *record, rq_error *error)
         record->fulfilled_ppm > RQ_MATCH_PPM) {
         return rq_fail(error, RQ_INVALID, "record: out of bounds");
     }
+    for (size_t i = 0; i < record->cell_count; i++) {
+        const rq_record_cell *cell = &record->cells[i];
+        bool is_first = i == 0 || rq_record_key(&record->cells[i - 1]) < rq_record_key(cell);
+        if (!is_first || cell->province > 99 || cell->size > rq_vocabulary("size").count || cell->likelihood_ppm < 0 ||
+            cell->likelihood_ppm > RQ_MATCH_PPM || cell->median_hours < -1 ||
+            cell->median_hours > RQ_MATCH_NUMBER_MAX) {
+            return rq_fail(error, RQ_INVALID, "record.cells[%zu]: out of bounds, or there twice", i);
+        }
+    }
     return RQ_OK;
 }
 
@@ -379,7 +388,7 @@ rq_status rq_weights_check(const rq_weights *weights, rq_error *error)
         return rq_fail(error, RQ_INVALID, "weights: they add up to %lld, not to 100", (long long)sum);
     }
     if (weights->prior_ppm < 0 || weights->prior_ppm > RQ_MATCH_PPM || weights->prior_weight < 0 ||
-        weights->cost_cap_ppm < 1 || weights->hours_cap < 1) {
+        weights->cost_cap_ppm < 1 || weights->hours_cap < 1 || weights->per_institution < 0) {
         return rq_fail(error, RQ_INVALID, "weights: a prior or a cap is out of bounds");
     }
     return RQ_OK;

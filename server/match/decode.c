@@ -1,4 +1,5 @@
 /* JSON -> products, programmes, needs and rules. Keys and shapes: match.h; bounds: bounds.c. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "fields.h"
@@ -219,6 +220,48 @@ static void read_day_fees(rq_fields *fields, rq_product *product)
     product->day_fees = fees;
 }
 
+/* "33" as 33; absent: 0. */
+static uint16_t read_province(rq_fields *fields)
+{
+    const char *text = rq_fields_text(fields, "province");
+    if (text == NULL) {
+        return 0;
+    }
+    bool is_code = strlen(text) == 2 && text[0] >= '1' && text[0] <= '9' && text[1] >= '0' && text[1] <= '9';
+    if (!is_code) {
+        rq_fields_fail(fields, "province", "not the two digits of a province");
+        return 0;
+    }
+    return (uint16_t)((text[0] - '0') * 10 + text[1] - '0');
+}
+
+static int by_record_key(const void *a, const void *b)
+{
+    uint32_t left = rq_record_key(a), right = rq_record_key(b);
+    return left < right ? -1 : left > right;
+}
+
+static void read_cells(rq_fields *fields, rq_record *record)
+{
+    void *room;
+    size_t count;
+    const json_t *list = rq_fields_list(fields, "cells", sizeof(rq_record_cell), &room, &count);
+    rq_record_cell *cells = room;
+    for (size_t i = 0; i < count; i++) {
+        rq_fields element = rq_fields_within(fields, json_array_get(list, i), "cells", i);
+        cells[i].province = read_province(&element);
+        cells[i].size = (uint16_t)(rq_fields_word(&element, "size", "size", UINT32_MAX) + 1);
+        cells[i].likelihood_ppm = (int32_t)rq_fields_int(&element, "likelihood_ppm", 0, RQ_MATCH_PPM, 0);
+        cells[i].median_hours = (int32_t)rq_fields_int(&element, "median_hours", 0, RQ_MATCH_NUMBER_MAX, -1);
+        rq_fields_leave(fields, &element);
+    }
+    if (count > 1) {
+        qsort(cells, count, sizeof *cells, by_record_key);
+    }
+    record->cells = cells;
+    record->cell_count = (uint32_t)count;
+}
+
 static rq_record read_record(rq_fields *fields)
 {
     rq_record record = {.median_hours = RQ_UNSET, .fulfilled_ppm = -1};
@@ -231,6 +274,7 @@ static rq_record read_record(rq_fields *fields)
     record.approvals = (int32_t)rq_fields_int(&within, "approvals", 0, record.answers, 0);
     record.median_hours = rq_fields_int(&within, "median_hours", 0, RQ_MATCH_NUMBER_MAX, RQ_UNSET);
     record.fulfilled_ppm = (int32_t)rq_fields_int(&within, "fulfilled_ppm", 0, RQ_MATCH_PPM, -1);
+    read_cells(&within, &record);
     rq_fields_leave(fields, &within);
     return record;
 }

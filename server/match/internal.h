@@ -11,7 +11,7 @@ enum {
     RQ_MATCH_TIERS_MAX = 16,
     RQ_MATCH_FEES_MAX = 16,
     RQ_MATCH_DAY_FEES_MAX = 16,
-    RQ_MATCH_LIST_MAX = 4096, /* regions, industries or partners of a product */
+    RQ_MATCH_LIST_MAX = 4096, /* regions, industries or partners of a product; cells of a record */
     RQ_MATCH_CHECKS_MAX = RQ_CHECK_SOURCES + 2 * RQ_MATCH_RULES_MAX,
     RQ_MATCH_TERM_MAX = 360, /* months: domain reference 2.4 */
     RQ_MATCH_DAYS_MAX = 366,
@@ -71,6 +71,12 @@ extern const rq_number rq_programme_numbers[];
 extern const size_t rq_programme_number_count;
 extern const rq_number rq_need_numbers[];
 extern const size_t rq_need_number_count;
+
+/* Where a cell is in the order of a record's cells. */
+static inline uint32_t rq_record_key(const rq_record_cell *cell)
+{
+    return (uint32_t)cell->province << 16 | cell->size;
+}
 
 /* The bits of all words of a list. */
 uint64_t rq_list_mask(const char *list);

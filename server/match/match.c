@@ -6,6 +6,8 @@
 #include "rank.h"
 #include "session.h"
 
+#include "rongqiao/limits.h"
+
 /* Near misses by the number of their fails: one is always better than two. */
 typedef enum group { GROUP_ELIGIBLE, GROUP_UNKNOWN, GROUP_NEAR_ONE, GROUP_NEAR_TWO, GROUPS } group;
 
@@ -315,6 +317,8 @@ static rq_status rank(rq_session *session, const harvest *all, const rq_match_op
         group group;
         size_t fails;
     } searches[GROUPS] = {{GROUP_ELIGIBLE, 0}, {GROUP_UNKNOWN, 0}, {GROUP_NEAR_ONE, 1}, {GROUP_NEAR_TWO, 2}};
+    const size_t cap = options->per_institution > 0 ? options->per_institution
+                                                    : (size_t)session->catalogue->frame.weights.per_institution;
     const size_t limits[3] = {options->top, options->top_unknown, options->top_near};
     const size_t totals[3] = {result->eligible_total, result->unknown_total, result->near_total};
     const rq_package **packages[3] = {&result->eligible, &result->unknown, &result->near};
@@ -324,8 +328,8 @@ static rq_status rank(rq_session *session, const harvest *all, const rq_match_op
     rq_status status = heap != NULL ? RQ_OK : rq_fail(error, RQ_NOMEM, "no memory to match");
     for (size_t class = 0; class < 3 && status == RQ_OK; class ++) {
         rq_ranking best;
-        status = rq_rank_init(&best, limits[class], class == RQ_ELIGIBLE ? options->per_institution : 0,
-                              totals[class], session->pool, session->arena, error);
+        status = rq_rank_init(&best, limits[class], class == RQ_ELIGIBLE ? cap : 0, totals[class],
+                              session->pool, session->arena, error);
         for (size_t i = class;
              status == RQ_OK && best.limit > 0 && i < (class == RQ_NEAR_MISS ? 4 : class + 1); i++) {
             search(session, all, searches[i].group, searches[i].fails, heap, &best);
@@ -338,6 +342,9 @@ static rq_status rank(rq_session *session, const harvest *all, const rq_match_op
     return status;
 }
 static_assert(RQ_ELIGIBLE == 0 && RQ_NEEDS_FACTS == 1 && RQ_NEAR_MISS == 2, "the order of the searches");
+
+const rq_match_options rq_match_published = {
+    .top = RQ_LIMIT_MATCH_ELIGIBLE, .top_near = RQ_LIMIT_MATCH_NEAR, .top_unknown = RQ_LIMIT_MATCH_UNKNOWN};
 
 rq_status rq_match(const rq_catalogue *catalogue, const rq_need *need, const rq_match_options *options,
                    rq_arena *arena, rq_match_result *out_result, rq_error *error)

@@ -290,6 +290,7 @@ static uint8_t flags_of(const rq_product *product)
     }
     flags |= product->capacity_fen_left != RQ_UNSET ? RQ_ROW_HAS_CAPACITY : 0;
     flags |= product->partner_count > 0 ? RQ_ROW_HAS_PARTNERS : 0;
+    flags |= product->record.cell_count > 0 ? RQ_ROW_HAS_CELLS : 0;
     return (uint8_t)flags;
 }
 
@@ -301,6 +302,13 @@ static rq_ref keep_record(packer *to, const rq_record *source)
     record.approvals = source->approvals;
     record.median_hours = source->median_hours;
     record.fulfilled_ppm = source->fulfilled_ppm;
+    const rq_row_cells *cells =
+        rq_pool_at(to->pool, keep_list(to, sizeof(uint64_t), source->cells, source->cell_count,
+                                       sizeof source->cells[0]));
+    if (cells != NULL) {
+        record.cells = cells->first;
+        record.cell_count = source->cell_count;
+    }
     return keep(to, &record, sizeof record);
 }
 

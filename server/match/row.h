@@ -16,6 +16,7 @@ enum {
     RQ_ROW_HAS_PARTNERS = 8, /* backs only some institutions' loans */
     RQ_ROW_IS_TIERED = 16,   /* has tiers that sets judge */
     RQ_ROW_IS_BACKED = 32,   /* needs a guarantee, and neither has tiers nor needs an insurance */
+    RQ_ROW_HAS_CELLS = 64,   /* its record depends on the need: `merit` is the most that it can be */
 };
 
 /* The tiers that sets judge: so many at most, with so many conditions in all, none with a partner. */
@@ -26,7 +27,7 @@ typedef struct rq_row {
     int64_t amount_min_fen, amount_max_fen; /* RQ_UNSET */
     int32_t
         bound; /* no package scores more, but for its fit and programmes; a partner's: the lower its fee */
-    int32_t merit;             /* what the score owes to the record; a partner's: its coverage */
+    int32_t merit;             /* the most the score may owe to the record; a partner's: its coverage */
     int32_t low_ppm, high_ppm; /* of the rate, as published; INT32_MIN: RQ_UNSET */
     int16_t term_min_months, term_max_months; /* 0: RQ_UNSET */
     uint8_t kind;
@@ -111,6 +112,11 @@ typedef struct rq_row_partners {
     uint64_t count;
     char first[][RQ_UUID_TEXT + 1];
 } rq_row_partners;
+
+typedef struct rq_row_cells {
+    uint64_t count;
+    rq_record_cell first[];
+} rq_row_cells;
 
 typedef struct rq_row_tiers {
     uint64_t count;

@@ -3,8 +3,10 @@
  * Published rules, w being the part's weight in points:
  *   cost        w x (cap - cost) / cap; nothing at or above the cap or without an all-in cost, w for a
  *               cost below zero
- *   likelihood  w x (approvals + prior x prior weight) / (answers + prior weight)
- *   speed       w x (cap - median hours) / cap; without a measured time w / 2, whatever is promised
+ *   likelihood  w x (approvals + prior x prior weight) / (answers + prior weight), of the institution as a
+ *               whole; where there are answers to needs of the kind, w x what is published for the need's
+ *               kind, size and province, else for the kind
+ *   speed       w x (cap - median hours) / cap, likewise; without a measured time w / 2, whatever is promised
  *   fit         w x (50 % of the share of the amount that is met, 20 % for a term within bounds, 10 % for
  *               a wished repayment that the product publishes, 20 % of the weight of the soft rules that
  *               pass, all of it without soft rules)
@@ -24,8 +26,33 @@ static int64_t below_cap(int64_t points, int64_t value, int64_t cap)
     return points * RQ_MATCH_PPM * left / cap;
 }
 
-static int64_t likelihood(const rq_weights *weights, const rq_record *record)
+/* The cell with a key; null when there is none. */
+static const rq_record_cell *find_cell(const rq_record *record, uint32_t key)
 {
+    size_t low = 0, high = record->cell_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rq_record_key(&record->cells[middle]) < key) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < record->cell_count && rq_record_key(&record->cells[low]) == key ? &record->cells[low] : NULL;
+}
+
+/* The cell that answers for a need: its own, else the kind's as a whole, else none. */
+static const rq_record_cell *cell_for(const rq_record *record, uint32_t key)
+{
+    const rq_record_cell *cell = find_cell(record, key);
+    return cell != NULL ? cell : find_cell(record, 0);
+}
+
+static int64_t likelihood(const rq_weights *weights, const rq_record *record, const rq_record_cell *cell)
+{
+    if (cell != NULL) {
+        return (int64_t)weights->likelihood * cell->likelihood_ppm;
+    }
     int64_t trials = (int64_t)record->answers + weights->prior_weight;
     if (trials == 0) {
         return (int64_t)weights->likelihood * weights->prior_ppm;
@@ -35,12 +62,13 @@ static int64_t likelihood(const rq_weights *weights, const rq_record *record)
     return weights->likelihood * (yes / trials);
 }
 
-static int64_t speed(const rq_weights *weights, const rq_record *record)
+static int64_t speed(const rq_weights *weights, const rq_record *record, const rq_record_cell *cell)
 {
-    if (record->median_hours == RQ_UNSET) {
+    int64_t hours = cell != NULL && cell->median_hours >= 0 ? cell->median_hours : record->median_hours;
+    if (hours == RQ_UNSET) {
         return (int64_t)weights->speed * RQ_MATCH_PPM / 2;
     }
-    return below_cap(weights->speed, record->median_hours, weights->hours_cap);
+    return below_cap(weights->speed, hours, weights->hours_cap);
 }
 
 static int64_t service(const rq_weights *weights, const rq_record *record)
@@ -49,6 +77,20 @@ static int64_t service(const rq_weights *weights, const rq_record *record)
         return (int64_t)weights->service * RQ_MATCH_PPM / 2;
     }
     return (int64_t)weights->service * record->fulfilled_ppm;
+}
+
+static int64_t merit(const rq_weights *weights, const rq_record *record, const rq_record_cell *cell)
+{
+    return likelihood(weights, record, cell) + speed(weights, record, cell) + service(weights, record);
+}
+
+int64_t rq_score_of_record(const rq_session *session, const rq_row *row)
+{
+    if ((row->flags & RQ_ROW_HAS_CELLS) == 0) {
+        return row->merit;
+    }
+    const rq_record *record = rq_pool_at(session->pool, rq_row_label_of(row)->record);
+    return merit(&session->catalogue->frame.weights, record, cell_for(record, session->cell_key));
 }
 
 int64_t rq_score_of_cost(const rq_frame *frame, int64_t cost_ppm)
@@ -89,10 +131,11 @@ void rq_package_score(const rq_session *session, const rq_row *row, rq_package *
 {
     const rq_frame *frame = &session->catalogue->frame;
     const rq_record *record = rq_pool_at(session->pool, rq_row_label_of(row)->record);
+    const rq_record_cell *cell = cell_for(record, session->cell_key);
     const rq_fit fit = fit_of(package);
     package->parts_ppm[0] = rq_score_of_cost(frame, package->cost_ppm);
-    package->parts_ppm[1] = likelihood(&frame->weights, record);
-    package->parts_ppm[2] = speed(&frame->weights, record);
+    package->parts_ppm[1] = likelihood(&frame->weights, record, cell);
+    package->parts_ppm[2] = speed(&frame->weights, record, cell);
     package->parts_ppm[3] = rq_score_of_fit(session, row, &fit);
     package->parts_ppm[4] = service(&frame->weights, record);
     package->score_ppm = 0;
@@ -144,6 +187,17 @@ static int64_t best_cost(const rq_pool *pool, const rq_frame *frame, const rq_ro
     return row->kind == RQ_INDEX(kind, bridge) ? (int64_t)frame->weights.cost * RQ_MATCH_PPM : best;
 }
 
+/* Over all needs. */
+static int64_t most_merit(const rq_weights *weights, const rq_record *record)
+{
+    int64_t most = merit(weights, record, NULL);
+    for (size_t i = 0; i < record->cell_count; i++) {
+        int64_t of_cell = merit(weights, record, &record->cells[i]);
+        most = of_cell > most ? of_cell : most;
+    }
+    return most;
+}
+
 void rq_packed_weigh(const rq_pool *pool, const rq_frame *frame, rq_packed *packed)
 {
     rq_row *row = &packed->row;
@@ -154,8 +208,7 @@ void rq_packed_weigh(const rq_pool *pool, const rq_frame *frame, rq_packed *pack
         return;
     }
     const rq_record *record = rq_pool_at(pool, packed->label.record);
-    row->merit = (int32_t)(likelihood(&frame->weights, record) + speed(&frame->weights, record) +
-                           service(&frame->weights, record));
+    row->merit = (int32_t)most_merit(&frame->weights, record);
     row->bound = (int32_t)(row->merit + best_cost(pool, frame, row));
 }
 

@@ -183,6 +183,16 @@ static bool find_programmes(rq_session *session)
     return true;
 }
 
+static uint32_t cell_key_of(const rq_need *need)
+{
+    const rq_fact_value *size = &need->facts[RQ_FACT_size_class];
+    bool is_sized = size->known && size->value > 0;
+    return rq_record_key(&(rq_record_cell){
+        .province = (uint16_t)(need->region / 10000),
+        .size = is_sized ? (uint16_t)(1 + __builtin_ctzll((uint64_t)size->value)) : 0,
+    });
+}
+
 rq_status rq_session_init(rq_session *session, const rq_catalogue *catalogue, const rq_need *need,
                           rq_arena *arena, rq_error *error)
 {
@@ -197,6 +207,7 @@ rq_status rq_session_init(rq_session *session, const rq_catalogue *catalogue, co
     session->need = need;
     session->arena = arena;
     session->least_fen = need->amount_min_fen == RQ_UNSET ? need->amount_fen : need->amount_min_fen;
+    session->cell_key = cell_key_of(need);
     rq_inputs_of(need, session->least_fen, &session->inputs);
     if (!find_programmes(session)) {
         return rq_fail(error, RQ_NOMEM, "no memory to match a need");

@@ -48,6 +48,7 @@ typedef struct rq_session {
     const rq_need *need;
     rq_arena *arena;
     int64_t least_fen; /* the least acceptable amount */
+    uint32_t cell_key; /* of the cell of a record that answers for the need: rq_record_key() */
     rq_inputs inputs;
     rq_partners partners[RQ_PARTNERS];
     enum { RQ_BACKED_NOT_ASKED, RQ_BACKED_NO, RQ_BACKED_YES } is_backed;
@@ -125,6 +126,8 @@ typedef struct rq_fit {
     int64_t soft_passed, soft_total;
 } rq_fit;
 
+/* What the score owes to the record, for this need. */
+int64_t rq_score_of_record(const rq_session *session, const rq_row *row);
 /* Fills parts and score of a priced package. */
 void rq_package_score(const rq_session *session, const rq_row *row, rq_package *package);
 /* The parts alone, in points times a million. */

@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PRODUCTS = 12, RULES = 3, TIERS = 2, FEES = 2, LISTS = 3, PROGRAMMES = 3, LEAST_INPUT = 16 };
+enum { PRODUCTS = 12, RULES = 3, TIERS = 2, FEES = 2, LISTS = 3, CELLS = 2, PROGRAMMES = 3, LEAST_INPUT = 16 };
 
 typedef struct reader {
     const uint8_t *data;
@@ -68,6 +68,7 @@ typedef struct shelf {
     rq_fee fees[FEES];
     rq_day_fee days[FEES];
     uint32_t regions[LISTS];
+    rq_record_cell cells[CELLS];
     char in[LISTS][8], out[LISTS][8], partners[LISTS][RQ_UUID_TEXT + 1];
 } shelf;
 
@@ -140,11 +141,25 @@ static void terms(reader *from, rq_product *product)
     product->fee_ppm = number(from, 2000);
     product->coverage_ppm = number(from, 50000);
     product->counter_guarantee = (int)up_to(from, 2) - 1;
-    product->record = (rq_record){(int32_t)up_to(from, 200), (int32_t)up_to(from, 200), number(from, 20),
-                                  (int32_t)up_to(from, 100) * 10000 - 1};
+    product->record = (rq_record){.answers = (int32_t)up_to(from, 200),
+                                  .approvals = (int32_t)up_to(from, 200),
+                                  .median_hours = number(from, 20),
+                                  .fulfilled_ppm = (int32_t)up_to(from, 100) * 10000 - 1};
     if (product->record.approvals > product->record.answers) {
         product->record.approvals = product->record.answers;
     }
+}
+
+/* The kind as a whole, and one size of a province. */
+static void cells(reader *from, rq_record *record, shelf *room)
+{
+    room->cells[0] = (rq_record_cell){.likelihood_ppm = (int32_t)up_to(from, 100) * 10000, .median_hours = -1};
+    room->cells[1] = (rq_record_cell){.province = 33,
+                                      .size = (uint16_t)up_to(from, 4),
+                                      .likelihood_ppm = (int32_t)up_to(from, 100) * 10000,
+                                      .median_hours = (int32_t)up_to(from, 30) * 10 - 1};
+    record->cells = room->cells;
+    record->cell_count = (uint32_t)up_to(from, CELLS);
 }
 
 static rq_product draw(reader *from, shelf *room)
@@ -154,6 +169,7 @@ static rq_product draw(reader *from, shelf *room)
     id(from, 8, product.institution_id);
     lists(from, &product, room);
     terms(from, &product);
+    cells(from, &product.record, room);
     product.rules = room->rules;
     product.rule_count = up_to(from, RULES);
     product.tiers = room->tiers;

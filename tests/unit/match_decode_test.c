@@ -19,7 +19,9 @@ static const char product_text[] =
     "\"guarantee\":\"optional\",\"promised_hours\":48,\"valid_from\":\"2026-01-01\",\"valid_to\":null,"
     "\"counter_guarantee\":false,\"partners\":[\"0192AAAA-0000-7000-8000-00000000000A\"],"
     "\"capacity_cases_left\":3,"
-    "\"record\":{\"answers\":10,\"approvals\":4,\"median_hours\":30,\"fulfilled_ppm\":800000}}";
+    "\"record\":{\"answers\":10,\"approvals\":4,\"median_hours\":30,\"fulfilled_ppm\":800000,"
+    "\"cells\":[{\"size\":\"small\",\"province\":\"33\",\"likelihood_ppm\":420000,\"median_hours\":26},"
+    "{\"likelihood_ppm\":410000}]}}";
 
 static const char need_text[] =
     "{\"kinds\":[\"credit_loan\",\"guaranteed_loan\"],\"amount_fen\":100000000,\"term_months\":12,"
@@ -74,6 +76,12 @@ static void a_product_is_read_in_full(void **state)
     assert_int_equal(product.counter_guarantee, 0);
     assert_int_equal(product.capacity_fen_left, RQ_UNSET);
     assert_int_equal(product.record.approvals, 4);
+    assert_int_equal(product.record.cell_count, 2);
+    assert_int_equal(product.record.cells[0].province, 0);
+    assert_int_equal(product.record.cells[0].median_hours, -1);
+    assert_int_equal(product.record.cells[1].province, 33);
+    assert_int_equal(product.record.cells[1].size, 1 + RQ_INDEX(size, small));
+    assert_int_equal(product.record.cells[1].likelihood_ppm, 420000);
     rq_arena_free(arena);
 }
 
@@ -196,6 +204,10 @@ static void what_is_wrong_with_a_product_is_named(void **state)
         {"counter_guarantee", "1", "counter_guarantee"},
         {"partners", "[\"x\"]", "partners"},
         {"record", "{\"answers\":1,\"approvals\":2}", "record.approvals"},
+        {"record", "{\"cells\":[{\"province\":\"3x\"}]}", "record.cells[0].province"},
+        {"record", "{\"cells\":[{\"size\":\"giant\"}]}", "record.cells[0].size"},
+        {"record", "{\"cells\":[{\"likelihood_ppm\":1000001}]}", "record.cells[0].likelihood_ppm"},
+        {"record", "{\"cells\":[{\"likelihood_ppm\":1},{\"likelihood_ppm\":2}]}", "record.cells[1]"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         damaged(product_text, &cases[i], false);

@@ -405,6 +405,22 @@ static void ref_pools(const world *w, const rq_need *need, row *r)
     }
 }
 
+/* The cell of the need's size and province, else that of neither, else none. */
+static const rq_record_cell *ref_cell(const rq_record *record, const rq_need *need)
+{
+    const rq_record_cell *whole = NULL;
+    const rq_fact_value *size = &need->facts[RQ_FACT_size_class];
+    for (size_t i = 0; i < record->cell_count; i++) {
+        const rq_record_cell *cell = &record->cells[i];
+        bool is_size = size->known ? cell->size > 0 && size->value == INT64_C(1) << (cell->size - 1) : cell->size == 0;
+        if (cell->province == need->region / 10000 && is_size) {
+            return cell;
+        }
+        whole = cell->province == 0 && cell->size == 0 ? cell : whole;
+    }
+    return whole;
+}
+
 static int64_t ref_score(const row *r, const rq_need *need, bool in_term, int64_t soft_yes, int64_t soft_all)
 {
     rq_weights x = usual_weights();
@@ -414,12 +430,16 @@ static int64_t ref_score(const row *r, const rq_need *need, bool in_term, int64_
         int64_t cost = r->cost < 0 ? 0 : r->cost;
         score += x.cost * INT64_C(1000000) * (x.cost_cap_ppm - cost) / x.cost_cap_ppm;
     }
-    score += x.likelihood * ((record->approvals * INT64_C(1000000) + (int64_t)x.prior_ppm * x.prior_weight) /
-                             (record->answers + x.prior_weight));
-    if (record->median_hours == RQ_UNSET) {
+    const rq_record_cell *cell = ref_cell(record, need);
+    int64_t hours = cell != NULL && cell->median_hours != -1 ? cell->median_hours : record->median_hours;
+    score += x.likelihood * (cell != NULL ? cell->likelihood_ppm
+                                          : (record->approvals * INT64_C(1000000) +
+                                             (int64_t)x.prior_ppm * x.prior_weight) /
+                                                (record->answers + x.prior_weight));
+    if (hours == RQ_UNSET) {
         score += x.speed * INT64_C(500000);
-    } else if (record->median_hours < x.hours_cap) {
-        score += x.speed * INT64_C(1000000) * (x.hours_cap - record->median_hours) / x.hours_cap;
+    } else if (hours < x.hours_cap) {
+        score += x.speed * INT64_C(1000000) * (x.hours_cap - hours) / x.hours_cap;
     }
     int64_t met = r->amount > need->amount_fen ? need->amount_fen : r->amount;
     int64_t fit = 500000 * met / need->amount_fen + (in_term ? 200000 : 0);

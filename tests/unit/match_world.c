@@ -173,6 +173,24 @@ static void draw_partner(world *w, int at)
     product->rule_count = product->rule_count > 2 ? 2 : product->rule_count;
 }
 
+/* In their order, each once: the kind as a whole, then some sizes of two provinces. */
+static void draw_cells(world *w, int at)
+{
+    static const rq_record_cell places[6] = {{0, 0, 0, 0},  {31, 1, 0, 0}, {31, 2, 0, 0},
+                                             {33, 1, 0, 0}, {33, 2, 0, 0}, {33, 4, 0, 0}};
+    rq_record *record = &w->products[at].record;
+    uint32_t count = 0;
+    for (size_t i = 0; i < 6 && record->answers > 0; i++) {
+        if (chance(50)) {
+            w->cells[at][count] = places[i];
+            w->cells[at][count].likelihood_ppm = (int32_t)between(0, 1000000);
+            w->cells[at][count++].median_hours = chance(80) ? (int32_t)between(0, 400) : -1;
+        }
+    }
+    record->cells = w->cells[at];
+    record->cell_count = count;
+}
+
 static void draw_product(world *w, int at, int number)
 {
     rq_product *product = &w->products[at];
@@ -208,6 +226,7 @@ static void draw_product(world *w, int at, int number)
     if (chance(10)) {
         product->record = (rq_record){.median_hours = RQ_UNSET, .fulfilled_ppm = -1};
     }
+    draw_cells(w, at);
 }
 
 static void draw_programme(world *w, int at)

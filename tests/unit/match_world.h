@@ -22,6 +22,7 @@ typedef struct world {
     char industries_in[PRODUCTS][2][8];
     char industries_out[PRODUCTS][1][8];
     char partners[PRODUCTS][8][RQ_UUID_TEXT + 1];
+    rq_record_cell cells[PRODUCTS][6];
 } world;
 
 void world_draw(world *w, uint64_t from_seed);

@@ -9,17 +9,12 @@ select jsonb_build_object(
         or exists (select from score_weights w where w.from_version > $1)
         or exists (select from institution_record r where r.from_version > $1),
     'products', (
-        select coalesce(jsonb_agg(h.document || case when r.answers is null then '{}' else
-            jsonb_build_object('record', jsonb_strip_nulls(jsonb_build_object('answers', r.answers,
-                'approvals', r.approvals, 'median_hours', r.hours, 'fulfilled_ppm', r.fulfilled_ppm))) end), '[]')
+        select coalesce(jsonb_agg(h.document
+            || case when r.document is null then '{}' else jsonb_build_object('record', r.document) end), '[]')
         from product_history h
-        left join lateral (
-            select *
-            from institution_record x
-            where x.institution_id = (h.document ->> 'institution_id')::uuid
-                and (x.kind, x.size, x.province) = ('*', '*', '*')
-            order by x.from_version desc
-            limit 1) r on true
+        cross join lateral (
+            select app.record_json((h.document ->> 'institution_id')::uuid, h.document ->> 'kind', c.version) as document
+            offset 0) r
         where h.from_version > $1 and h.to_version is null),
     'gone', (
         select coalesce(jsonb_agg(distinct h.product_id), '[]')

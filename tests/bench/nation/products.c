@@ -8,7 +8,7 @@
 #define WAN INT64_C(1000000)
 
 /* Products of an institution; and the lines that they are listings of. */
-enum { LISTINGS = 25, LINES = 12, NAMES_MAX = 96 };
+enum { LISTINGS = 25, LINES = 12, NAMES_MAX = 96, SIZES = 4 };
 
 static const int kind_weights[] = {30, 6, 5, 7, 5, 4, 16, 12, 2, 2, 2, 7, 2};
 _Static_assert(sizeof kind_weights / sizeof kind_weights[0] == RQ_INDEX(kind, insurance) + 1, "every kind");
@@ -151,6 +151,25 @@ static void draw_record(dice *from, rq_product *product)
                                   .fulfilled_ppm = answers > 0 ? (int32_t)between(from, 50, 98) * 10000 : -1};
 }
 
+/* The kind as a whole, and the sizes of the home province that were answered. */
+static void draw_cells(dice *from, rq_record *record, uint32_t home, rq_record_cell *room)
+{
+    if (record->answers == 0) {
+        return;
+    }
+    for (uint16_t size = 0; size <= SIZES; size++) {
+        if (size > 0 && chance(from, 40)) {
+            continue;
+        }
+        room[record->cell_count++] =
+            (rq_record_cell){.province = size > 0 ? (uint16_t)(home / 10000) : 0,
+                             .size = size,
+                             .likelihood_ppm = (int32_t)between(from, 250, 850) * 1000,
+                             .median_hours = (int32_t)between(from, 8, 400)};
+    }
+    record->cells = room;
+}
+
 static void draw_backing(dice *from, rq_product *product)
 {
     product->guarantee = product->kind == RQ_INDEX(kind, guaranteed_loan) ? RQ_BACKING_required
@@ -207,6 +226,7 @@ typedef struct shelf {
     uint32_t regions[4];
     char industries[5][8];
     char names[4][NAMES_MAX];
+    rq_record_cell cells[1 + SIZES];
 } shelf;
 
 /* A listing has its line's rules, tiers and fees; amounts, rate and area are its own. */
@@ -237,6 +257,7 @@ static bool draw_product(nation *market, size_t number, rq_product *product, rq_
     product->rule_count = rules.count;
     draw_fees(&line, product, room->fees);
     draw_record(&line, product);
+    draw_cells(&line, &product->record, home, room->cells);
     draw_terms(&own, product);
     draw_backing(&line, product);
     draw_limits(&own, product);

@@ -1,0 +1,70 @@
+-- The score reads an institution's answers to needs of the same kind, size and province; a diversity cap is published.
+
+-- The record of an institution as the engine takes it for products of a kind, at a version of the catalogue: the
+-- institution as a whole, and the published cells of the kind. Null: nothing known.
+create function app.record_json(p_institution uuid, p_kind text, p_version bigint) returns jsonb
+    language plpgsql stable as $$
+begin
+    return (
+        with published as (
+            select distinct on (r.kind, r.size, r.province) r.*
+            from institution_record r
+            where r.institution_id = p_institution
+                and r.kind in ('*', p_kind)
+                and r.from_version <= p_version
+            order by r.kind, r.size, r.province, r.from_version desc
+        )
+        select jsonb_strip_nulls(jsonb_build_object('answers', w.answers, 'approvals', w.approvals,
+                'median_hours', w.hours, 'fulfilled_ppm', w.fulfilled_ppm,
+                'cells', (
+                    select jsonb_agg(jsonb_build_object('size', nullif(c.size, '*'), 'province', nullif(c.province, '*'),
+                        'likelihood_ppm', c.likelihood_ppm, 'median_hours', c.hours))
+                    from published c
+                    where c.kind = p_kind
+                        and c.size <> 'unknown')))
+        from published w
+        where w.kind = '*');
+end
+$$;
+
+-- The catalogue of a version as one JSON document; null when the version has not been.
+create or replace function app.catalogue_json(p_version bigint) returns jsonb language sql stable as $$
+    with listed as materialized (
+        select h.document, (h.document ->> 'institution_id')::uuid as institution_id, h.document ->> 'kind' as kind
+        from product_history h
+        where h.from_version <= p_version
+            and (h.to_version is null or h.to_version > p_version)
+    ), record as materialized (
+        select i.institution_id, i.kind, app.record_json(i.institution_id, i.kind, p_version) as document
+        from (select distinct l.institution_id, l.kind from listed l) i
+    )
+    select jsonb_build_object(
+        'version', p_version,
+        'lpr', (
+            select to_jsonb(l)
+            from lpr l
+            where l.from_version <= p_version
+            order by l.published_on desc
+            limit 1),
+        'weights', (
+            select w.document
+            from score_weights w
+            where w.from_version <= p_version
+            order by w.version desc
+            limit 1),
+        'products', (
+            select coalesce(jsonb_agg(l.document
+                || case when r.document is null then '{}' else jsonb_build_object('record', r.document) end), '[]')
+            from listed l
+            join record r using (institution_id, kind)),
+        'programmes', (
+            select coalesce(jsonb_agg(h.document), '[]')
+            from programme_history h
+            where h.from_version <= p_version
+                and (h.to_version is null or h.to_version > p_version)))
+    where p_version <= (select version from catalogue)
+$$;
+
+insert into score_weights (version, document, reason) values (2, '{"version": 2, "cost": 30, "likelihood": 25,
+    "speed": 20, "fit": 15, "service": 10, "prior_ppm": 500000, "prior_weight": 20, "cost_cap_ppm": 240000,
+    "hours_cap": 240, "per_institution": 5}', 'at most five packages of one institution are shown for a need');

@@ -23,6 +23,7 @@ typedef struct process {
     struct event *signals[3], *drain_event;
     rq_tls *tls;
     rq_hash_pool *hash_pool;
+    rq_market *market;
     rq_worker *workers[WORKERS_MAX];
     size_t worker_count;
     rq_follower *follower;
@@ -131,7 +132,7 @@ static rq_status start_workers(process *self, rq_error *error)
     }
     for (size_t i = 0; i < wanted && i < WORKERS_MAX && status == RQ_OK; i++) {
         rq_worker_setup setup = {self->config, fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0), self->tls,
-                                 self->hash_pool};
+                                 self->hash_pool, self->market};
         if (setup.listen_fd < 0)
             return rq_fail(error, RQ_IO, "cannot duplicate the listening socket");
         status = rq_worker_start(&setup, &self->workers[i], error);
@@ -192,6 +193,8 @@ static rq_status open_process(process *self, rq_error *error)
         status = rq_hash_pool_new(RQ_LIMIT_HASH_THREADS, (unsigned)config->login_cost_log2, &self->hash_pool,
                                   error);
     if (status == RQ_OK)
+        status = rq_market_new(config->database, config->market_refresh_seconds * 1000, &self->market, error);
+    if (status == RQ_OK)
         status = start_workers(self, error);
     if (status == RQ_OK)
         status = rq_follower_start(config->database, publish, self, &self->follower, error);
@@ -212,8 +215,9 @@ static void close_process(process *self)
     rq_clocks_stop(self->clocks);
     rq_follower_stop(self->follower);
     rq_worker_net_free(self->admin.net);
-    /* Hashing first: what it leaves goes back to the workers. */
+    /* These first: what they leave goes back to the workers. */
     rq_hash_pool_free(self->hash_pool);
+    rq_market_free(self->market);
     for (size_t i = 0; i < self->worker_count; i++)
         rq_worker_stop(self->workers[i]);
     rq_tls_free(self->tls);

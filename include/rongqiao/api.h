@@ -20,6 +20,13 @@ rq_status rq_hash_pool_new(unsigned threads, unsigned cost_log2, rq_hash_pool **
 /* Waits for the hash in progress; jobs not begun come back unhashed. Call before the workers stop. */
 void rq_hash_pool_free(rq_hash_pool *pool);
 
+/* What knows the open needs and counts those that a product serves. */
+typedef struct rq_market rq_market;
+rq_status rq_market_new(const char *conninfo, int64_t refresh_ms, rq_market **out_market,
+                        rq_error *error) RQ_MUST_CHECK;
+/* Waits for the question in work; the others are answered 503. Call before the workers stop. */
+void rq_market_free(rq_market *market);
+
 /* A password as it is stored: "scrypt$15$salt$key", salt and key in hexadecimal. */
 enum { RQ_PASSWORD_HASH_TEXT = 128 };
 rq_status rq_password_hash(const char *password, unsigned cost_log2, char out_text[RQ_PASSWORD_HASH_TEXT],
@@ -33,6 +40,7 @@ typedef struct rq_worker_setup {
     int listen_fd;           /* the worker owns this duplicate */
     rq_tls *tls;
     rq_hash_pool *hash_pool;
+    rq_market *market;
 } rq_worker_setup;
 
 /* Makes a worker and starts its thread. */

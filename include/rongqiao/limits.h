@@ -60,6 +60,10 @@ enum {
     RQ_LIMIT_MATCH_NEAR = 10,
     RQ_LIMIT_MATCH_UNKNOWN = 10,
 
+    /* Questions about products' markets that wait for the desk, and needs that it reads at once. */
+    RQ_LIMIT_MARKET_QUEUE = 16,
+    RQ_LIMIT_MARKET_PAGE = 2000,
+
     /* Memory of one sealing or run of a round beside its exchange: 5,000 needs with their wishes. */
     RQ_LIMIT_ROUND_ARENA = 8 << 20,
 

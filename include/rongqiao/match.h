@@ -403,6 +403,9 @@ typedef struct rq_reverse_options {
     size_t first; /* eligible needs to name, the earliest numbers */
 } rq_reverse_options;
 
+/* What the catalogue says: its LPR; partners are assumed to back a loan where it lists any, and to be none else. */
+rq_reverse_options rq_reverse_options_of(const rq_catalogue *catalogue, rq_date as_of);
+
 typedef struct rq_reverse_count {
     uint64_t needs;
     int64_t amount_fen; /* what they wish for together */
@@ -427,6 +430,26 @@ typedef struct rq_what_if {
 /* The same with rule `rule` asking for `value` instead: "with 12 months instead of 24, 3,412 more". */
 rq_status rq_reverse_what_if(const rq_demand *demand, const rq_product *product, size_t rule, int64_t value,
                              const rq_reverse_options *options, rq_arena *arena, rq_what_if *out_what_if,
+                             rq_error *error) RQ_MUST_CHECK;
+
+/* A looser term, and what it alone would bring. */
+typedef struct rq_trial {
+    int rule;          /* index in the product's rules, or -1: a bound */
+    const char *bound; /* its key ("amount_max_fen"), or null */
+    bool is_dropped;   /* it asks for nothing any more; else for `value` */
+    int64_t value;
+    int64_t more_needs, more_fen; /* eligible, over what is eligible now; at least one need */
+} rq_trial;
+
+enum { RQ_OUTLOOK_TRIALS_MAX = 256 };
+typedef struct rq_outlook {
+    rq_reverse_result now;
+    const rq_trial *trials; /* in `arena`: bounds, then rules in their order, the whole of each first */
+    size_t trial_count;
+} rq_outlook;
+/* What a product's terms keep away: the steps are in outlook.c. */
+rq_status rq_reverse_outlook(const rq_demand *demand, const rq_product *product,
+                             const rq_reverse_options *options, rq_arena *arena, rq_outlook *out_outlook,
                              rq_error *error) RQ_MUST_CHECK;
 
 /* One cash flow at the end of month `month` (0: disbursement); positive is money to the enterprise. */

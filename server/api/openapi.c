@@ -208,6 +208,7 @@ static void write_replies(rq_json *json)
         {"RoundExport", "format,seed,seed_hash,input,input_hash,result,result_hash,proof"},
         {"RoundStatistics", "needs,needs_fen,matched,matched_fen,intents,intent_fen,days"},
         {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
+        {"Market", "as_of,open_needs,considered,eligible,unknown,near,guarantee_assumed,insurance_assumed,trials"},
         {"ImportReport", "accepted,refused,lines"},
         {"Problem", "type,title,status,code,request_id"},
     };

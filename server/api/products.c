@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "import.h"
+#include "market.h"
 #include "routes.h"
 
 #define MONEY_MAX INT64_C(100000000000000)
@@ -160,6 +161,12 @@ static const rq_route rows[] = {
              "One product"),
     RQ_ROUTE(PUT, "/v1/products/{id}", MAKERS, &product_input, "products/update", RQ_ROUTE_IF_MATCH,
              "Product", "修改产品", "Replace a product's terms"),
+    RQ_ROUTE(POST, "/v1/products/what-if", MAKERS | CHECKERS, &product_input, NULL, 0, "Market", "试算产品的市场（不保存）",
+             "The market of a product as it is sent, without keeping it", .compute = rq_market_of_input),
+    RQ_ROUTE(GET, "/v1/products/{id}/market", MAKERS | CHECKERS | RQ_ROLE_AUTHORITY | RQ_ROLE_AUDITOR, NULL, NULL, 0,
+             "Market", "产品的市场：符合的需求，以及各条款挡住的需求",
+             "The open needs a product serves, and what each term keeps away", .prelude = "market/product",
+             .compute = rq_market_of_stored),
     MOVE("submit", MAKERS, "提交审核", "Submit for review"),
     MOVE("publish", CHECKERS, "上架", "Publish"),
     MOVE("send_back", CHECKERS, "退回", "Send back"),

@@ -42,6 +42,7 @@ struct rq_worker {
     rq_worker_net *net;
     rq_db *db;
     rq_hash_pool *hash_pool;
+    rq_market *market;
     int listen_fd;
     rq_catalogue *catalogue; /* the thread's own pointer */
     rq_principal_slot *principals;

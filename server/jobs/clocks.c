@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "rongqiao/clock.h"
+#include "rongqiao/db.h"
 #include "rongqiao/jobs.h"
 #include "rongqiao/log.h"
-#include "session.h"
 
 struct rq_clocks {
     pthread_t thread;

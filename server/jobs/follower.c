@@ -9,7 +9,6 @@
 #include "rongqiao/db.h"
 #include "rongqiao/jobs.h"
 #include "rongqiao/log.h"
-#include "session.h"
 
 enum { COMPARE_SECONDS = 30, RETRY_MS = 500 };
 

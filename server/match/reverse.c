@@ -372,6 +372,27 @@ static void walk(const rq_demand *demand, rq_inquiry *ask, rq_workbench *on, rq_
     result->first_count = ask->first_count;
 }
 
+static rq_verdict is_listed(const rq_catalogue *catalogue, unsigned kind)
+{
+    for (unsigned province = 0; province < RQ_PROVINCES; province++) {
+        if (catalogue->clusters[kind][province] != NULL) {
+            return RQ_PASS;
+        }
+    }
+    return RQ_FAIL;
+}
+
+rq_reverse_options rq_reverse_options_of(const rq_catalogue *catalogue, rq_date as_of)
+{
+    return (rq_reverse_options){
+        .as_of = as_of,
+        .lpr_1y_ppm = (int32_t)catalogue->frame.lpr_1y_ppm,
+        .lpr_5y_ppm = (int32_t)catalogue->frame.lpr_5y_ppm,
+        .guarantee = is_listed(catalogue, RQ_INDEX(kind, guarantee)),
+        .insurance = is_listed(catalogue, RQ_INDEX(kind, insurance)),
+    };
+}
+
 rq_status rq_reverse(const rq_demand *demand, const rq_product *product, const rq_reverse_options *options,
                      rq_arena *arena, rq_reverse_result *out_result, rq_error *error)
 {

@@ -140,6 +140,73 @@ static void a_laxer_rule_tells_how_many_more_would_qualify(void **state)
     rq_arena_free(arena);
 }
 
+/* The product with one term looser, made here once more from what the trial says. */
+static rq_product loosened(const rq_product *product, const rq_trial *trial, rq_rule rules[64])
+{
+    rq_product changed = *product;
+    if (trial->rule < 0) {
+        int64_t *bound = strcmp(trial->bound, "amount_min_fen") == 0    ? &changed.amount_min_fen
+                         : strcmp(trial->bound, "amount_max_fen") == 0  ? &changed.amount_max_fen
+                         : strcmp(trial->bound, "term_min_months") == 0 ? &changed.term_min_months
+                                                                        : &changed.term_max_months;
+        *bound = trial->is_dropped ? RQ_UNSET : trial->value;
+        return changed;
+    }
+    changed.rule_count = 0;
+    for (size_t i = 0; i < product->rule_count; i++) {
+        if ((int)i == trial->rule && trial->is_dropped) {
+            continue;
+        }
+        rules[changed.rule_count] = product->rules[i];
+        if ((int)i == trial->rule) {
+            rules[changed.rule_count].value = trial->value;
+        }
+        changed.rule_count++;
+    }
+    changed.rules = rules;
+    return changed;
+}
+
+static void the_outlook_tells_what_each_term_keeps_away(void **state)
+{
+    (void)state;
+    static world w;
+    static rq_need needs[NEEDS];
+    size_t drops = 0, steps = 0, bounds = 0;
+    rq_arena *arena = rq_arena_new((size_t)64 << 20), *other = rq_arena_new((size_t)64 << 20);
+    world_draw_few(&w, 77, 60, 0);
+    rq_demand *demand = demand_of(&w, needs, 2000);
+    for (int at = 0; at < 60; at++) {
+        rq_reverse_options options = nobody_backs;
+        rq_outlook outlook;
+        options.as_of = rq_date_from_civil(2026, 11, 24);
+        if (w.products[at].kind > RQ_INDEX(kind, equity)) {
+            continue;
+        }
+        assert_int_equal(rq_reverse_outlook(demand, &w.products[at], &options, arena, &outlook, NULL), RQ_OK);
+        for (size_t i = 0; i < outlook.trial_count; i++) {
+            const rq_trial *trial = &outlook.trials[i];
+            rq_rule rules[64];
+            rq_reverse_result then;
+            const rq_product changed = loosened(&w.products[at], trial, rules);
+            assert_int_equal(rq_reverse(demand, &changed, &options, other, &then, NULL), RQ_OK);
+            assert_int_equal(then.eligible.needs, outlook.now.eligible.needs + (uint64_t)trial->more_needs);
+            assert_int_equal(then.eligible.amount_fen, outlook.now.eligible.amount_fen + trial->more_fen);
+            assert_true(trial->more_needs > 0);
+            drops += trial->is_dropped;
+            steps += !trial->is_dropped;
+            bounds += trial->rule < 0;
+            rq_arena_reset(other);
+        }
+        rq_arena_reset(arena);
+    }
+    assert_true(drops > 30 && steps > 30 && bounds > 10);
+    print_message("%zu terms keep needs away, %zu looser steps bring some, %zu of them bounds\n", drops, steps, bounds);
+    rq_demand_free(demand);
+    rq_arena_free(arena);
+    rq_arena_free(other);
+}
+
 static void an_index_that_is_not_sealed_answers_nothing(void **state)
 {
     (void)state;
@@ -163,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_product_meets_the_needs_that_would_meet_it),
         cmocka_unit_test(a_laxer_rule_tells_how_many_more_would_qualify),
+        cmocka_unit_test(the_outlook_tells_what_each_term_keeps_away),
         cmocka_unit_test(an_index_that_is_not_sealed_answers_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,3 @@
-#include "session.h"
-
 #include "rongqiao/db.h"
 #include "rongqiao/log.h"
 

@@ -1,0 +1,317 @@
+#include "market_desk.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rongqiao/clock.h"
+#include "rongqiao/db.h"
+#include "rongqiao/log.h"
+#include "worker.h"
+
+enum { QUESTION_ARENA = 64 << 20 };
+
+typedef struct question {
+    struct question *next;
+    rq_worker *worker;
+    rq_call *call; /* touched on the worker's thread alone */
+    rq_catalogue *catalogue;
+    rq_arena *arena;
+    rq_product product;
+    rq_buffer answer;
+    bool is_answered;
+} question;
+
+struct rq_market {
+    pthread_mutex_t lock;
+    pthread_cond_t ready;
+    question *first, **last;
+    unsigned queued;
+    bool stopping;
+    pthread_t thread;
+    const char *conninfo;
+    int64_t refresh_ms;
+
+    /* of the thread alone */
+    PGconn *connection;
+    rq_demand *demand;
+    int64_t loaded_ms; /* of the monotonic clock */
+    int64_t as_of_ms;  /* of the wall clock */
+};
+
+/* ---- the open needs ---- */
+
+static bool add_need(rq_demand *demand, const char *input)
+{
+    rq_need need;
+    rq_error error = {0};
+    json_t *document = json_loads(input, 0, NULL);
+    bool is_added = document && rq_need_decode(document, &need, &error) == RQ_OK &&
+                    rq_demand_add(demand, &need, &error) == RQ_OK;
+    json_decref(document);
+    if (!is_added)
+        RQ_LOG(RQ_LOG_ERROR, "need_not_counted", RQ_LOG_TEXT("reason", error.message));
+    return is_added;
+}
+
+/* One page after `after`, which becomes the last id read; false when it could not be read. */
+static bool add_page(rq_market *market, rq_demand *demand, char after[RQ_UUID_TEXT + 1], bool *out_more)
+{
+    char limit[16];
+    (void)snprintf(limit, sizeof(limit), "%d", RQ_LIMIT_MARKET_PAGE);
+    const char *const parameters[] = {after[0] ? after : NULL, limit};
+    PGresult *page = rq_run_as_system(&market->connection, market->conninfo, "market/open-needs", parameters, 2);
+    int count = page ? PQntuples(page) : 0;
+    for (int row = 0; row < count; row++) {
+        (void)add_need(demand, PQgetvalue(page, row, 1));
+        (void)snprintf(after, RQ_UUID_TEXT + 1, "%s", PQgetvalue(page, row, 0));
+    }
+    *out_more = count == RQ_LIMIT_MARKET_PAGE;
+    PQclear(page);
+    return page != NULL;
+}
+
+static rq_demand *read_demand(rq_market *market)
+{
+    char after[RQ_UUID_TEXT + 1] = "";
+    rq_demand *demand = NULL;
+    bool more = true;
+    bool is_read = rq_demand_new(&demand, NULL) == RQ_OK;
+    while (is_read && more)
+        is_read = add_page(market, demand, after, &more);
+    if (is_read && rq_demand_seal(demand, NULL) == RQ_OK)
+        return demand;
+    rq_demand_free(demand);
+    return NULL;
+}
+
+/* Whether there are open needs to count that are new enough. */
+static bool is_fresh(rq_market *market)
+{
+    if (market->demand && rq_monotonic_ms() - market->loaded_ms < market->refresh_ms)
+        return true;
+    int64_t started_ms = rq_monotonic_ms(), as_of_ms = rq_wall_ms();
+    rq_demand *demand = read_demand(market);
+    if (!demand)
+        return false;
+    rq_demand_free(market->demand);
+    market->demand = demand;
+    market->loaded_ms = started_ms;
+    market->as_of_ms = as_of_ms;
+    RQ_LOG(RQ_LOG_INFO, "market_read", RQ_LOG_NUMBER("needs", rq_demand_size(demand)),
+           RQ_LOG_NUMBER("took_ms", rq_monotonic_ms() - started_ms));
+    return true;
+}
+
+/* ---- an answer ---- */
+
+static void write_count(rq_json *json, const char *key, const rq_reverse_count *count)
+{
+    rq_json_object(json, key);
+    rq_json_int(json, "needs", (int64_t)count->needs);
+    rq_json_int(json, "amount_fen", count->amount_fen);
+    rq_json_object_end(json);
+}
+
+/* What a looser rule asks for: a number, a flag, or words. */
+static void write_value(rq_json *json, const rq_rule *rule, int64_t value)
+{
+    rq_word_list words = rq_vocabulary(rq_facts[rule->fact].list);
+    if (!words.first) {
+        rq_json_int(json, "value", value);
+        return;
+    }
+    rq_json_array(json, "value");
+    for (size_t i = 0; i < words.count; i++)
+        if ((uint64_t)value >> i & 1)
+            rq_json_string(json, NULL, words.first[i].name);
+    rq_json_array_end(json);
+}
+
+static void write_trial(rq_json *json, const rq_product *product, const rq_trial *trial)
+{
+    rq_json_object(json, NULL);
+    if (trial->rule >= 0) {
+        const rq_rule *rule = &product->rules[trial->rule];
+        rq_json_int(json, "rule", trial->rule);
+        rq_json_string(json, "fact", rq_facts[rule->fact].name);
+        rq_json_string(json, "op", rq_op_names[rule->op]);
+    } else {
+        rq_json_string(json, "bound", trial->bound);
+    }
+    if (trial->is_dropped)
+        rq_json_null(json, "value");
+    else if (trial->rule >= 0)
+        write_value(json, &product->rules[trial->rule], trial->value);
+    else
+        rq_json_int(json, "value", trial->value);
+    rq_json_int(json, "more_needs", trial->more_needs);
+    rq_json_int(json, "more_amount_fen", trial->more_fen);
+    rq_json_object_end(json);
+}
+
+static bool write_answer(const rq_market *market, question *asked, const rq_reverse_options *options,
+                         const rq_outlook *outlook)
+{
+    char as_of[RQ_RFC3339_TEXT + 1];
+    rq_json json = rq_json_on(&asked->answer);
+    rq_rfc3339(market->as_of_ms, as_of);
+    rq_json_object(&json, NULL);
+    rq_json_string(&json, "as_of", as_of);
+    rq_json_int(&json, "open_needs", (int64_t)rq_demand_size(market->demand));
+    rq_json_int(&json, "considered", (int64_t)outlook->now.considered);
+    write_count(&json, "eligible", &outlook->now.eligible);
+    write_count(&json, "unknown", &outlook->now.unknown);
+    write_count(&json, "near", &outlook->now.near);
+    rq_json_bool(&json, "guarantee_assumed", options->guarantee == RQ_PASS);
+    rq_json_bool(&json, "insurance_assumed", options->insurance == RQ_PASS);
+    rq_json_array(&json, "trials");
+    for (size_t i = 0; i < outlook->trial_count; i++)
+        write_trial(&json, &asked->product, &outlook->trials[i]);
+    rq_json_array_end(&json);
+    rq_json_object_end(&json);
+    return !asked->answer.failed;
+}
+
+static bool answer(rq_market *market, question *asked)
+{
+    rq_outlook outlook;
+    rq_error error = {0};
+    rq_reverse_options options = rq_reverse_options_of(asked->catalogue, rq_today());
+    if (!is_fresh(market))
+        return false;
+    if (rq_reverse_outlook(market->demand, &asked->product, &options, asked->arena, &outlook, &error) != RQ_OK) {
+        RQ_LOG(RQ_LOG_ERROR, "market_not_counted", RQ_LOG_TEXT("reason", error.message));
+        return false;
+    }
+    return write_answer(market, asked, &options, &outlook);
+}
+
+/* ---- the queue ---- */
+
+static void free_question(question *asked)
+{
+    if (!asked)
+        return;
+    rq_catalogue_unref(asked->catalogue);
+    rq_arena_free(asked->arena);
+    rq_buffer_done(&asked->answer);
+    free(asked);
+}
+
+static void deliver(rq_worker *worker, void *argument)
+{
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
+                                              {"Cache-Control", "no-store"}};
+    question *asked = argument;
+    (void)worker;
+    if (asked->call->abandoned)
+        rq_call_answer(asked->call, 503, NULL, 0, NULL, 0);
+    else if (asked->is_answered)
+        rq_call_answer(asked->call, 200, asked->answer.data, asked->answer.length, headers, 2);
+    else
+        rq_call_refuse(asked->call, "unavailable", NULL, NULL);
+    free_question(asked);
+}
+
+static void *run(void *argument)
+{
+    rq_market *market = argument;
+    pthread_mutex_lock(&market->lock);
+    while (!market->stopping) {
+        question *asked = market->first;
+        if (!asked) {
+            pthread_cond_wait(&market->ready, &market->lock);
+            continue;
+        }
+        market->first = asked->next;
+        if (!market->first)
+            market->last = &market->first;
+        market->queued--;
+        pthread_mutex_unlock(&market->lock);
+        asked->is_answered = answer(market, asked);
+        if (!rq_worker_post(asked->worker, deliver, asked))
+            free_question(asked);
+        pthread_mutex_lock(&market->lock);
+    }
+    pthread_mutex_unlock(&market->lock);
+    return NULL;
+}
+
+static bool enqueue(rq_market *market, question *asked)
+{
+    pthread_mutex_lock(&market->lock);
+    bool is_taken = !market->stopping && market->queued < RQ_LIMIT_MARKET_QUEUE;
+    if (is_taken) {
+        *market->last = asked;
+        market->last = &asked->next;
+        market->queued++;
+        pthread_cond_signal(&market->ready);
+    }
+    pthread_mutex_unlock(&market->lock);
+    return is_taken;
+}
+
+rq_status rq_market_ask(rq_market *market, rq_call *call, const json_t *product, rq_error *error)
+{
+    rq_worker *worker = call->worker;
+    question *asked = worker->catalogue ? calloc(1, sizeof(*asked)) : NULL;
+    if (!asked)
+        return RQ_BUSY;
+    rq_buffer_init(&asked->answer, RQ_LIMIT_REPLY_BYTES);
+    asked->worker = worker;
+    asked->call = call;
+    asked->catalogue = rq_catalogue_ref(worker->catalogue);
+    asked->arena = rq_arena_new(QUESTION_ARENA);
+    rq_status status =
+        asked->arena ? rq_product_decode(product, asked->arena, &asked->product, error) : RQ_NOMEM;
+    if (status == RQ_OK && !enqueue(market, asked))
+        status = RQ_BUSY;
+    if (status != RQ_OK)
+        free_question(asked);
+    return status;
+}
+
+/* ---- life ---- */
+
+rq_status rq_market_new(const char *conninfo, int64_t refresh_ms, rq_market **out_market, rq_error *error)
+{
+    rq_market *market = calloc(1, sizeof(*market));
+    if (!market)
+        return rq_fail(error, RQ_NOMEM, "no memory for the market's desk");
+    market->conninfo = conninfo;
+    market->refresh_ms = refresh_ms;
+    market->last = &market->first;
+    pthread_mutex_init(&market->lock, NULL);
+    pthread_cond_init(&market->ready, NULL);
+    if (pthread_create(&market->thread, NULL, run, market) != 0) {
+        free(market);
+        return rq_fail(error, RQ_IO, "cannot start the market's thread");
+    }
+    *out_market = market;
+    return RQ_OK;
+}
+
+void rq_market_free(rq_market *market)
+{
+    if (!market)
+        return;
+    pthread_mutex_lock(&market->lock);
+    market->stopping = true;
+    pthread_cond_broadcast(&market->ready);
+    pthread_mutex_unlock(&market->lock);
+    pthread_join(market->thread, NULL);
+    while (market->first) {
+        question *asked = market->first;
+        market->first = asked->next;
+        if (!rq_worker_post(asked->worker, deliver, asked))
+            free_question(asked);
+    }
+    rq_demand_free(market->demand);
+    if (market->connection)
+        PQfinish(market->connection);
+    pthread_cond_destroy(&market->ready);
+    pthread_mutex_destroy(&market->lock);
+    free(market);
+}

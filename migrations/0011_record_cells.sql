@@ -27,43 +27,10 @@ begin
 end
 $$;
 
--- The catalogue of a version as one JSON document; null when the version has not been.
-create or replace function app.catalogue_json(p_version bigint) returns jsonb language sql stable as $$
-    with listed as materialized (
-        select h.document, (h.document ->> 'institution_id')::uuid as institution_id, h.document ->> 'kind' as kind
-        from product_history h
-        where h.from_version <= p_version
-            and (h.to_version is null or h.to_version > p_version)
-    ), record as materialized (
-        select i.institution_id, i.kind, app.record_json(i.institution_id, i.kind, p_version) as document
-        from (select distinct l.institution_id, l.kind from listed l) i
-    )
-    select jsonb_build_object(
-        'version', p_version,
-        'lpr', (
-            select to_jsonb(l)
-            from lpr l
-            where l.from_version <= p_version
-            order by l.published_on desc
-            limit 1),
-        'weights', (
-            select w.document
-            from score_weights w
-            where w.from_version <= p_version
-            order by w.version desc
-            limit 1),
-        'products', (
-            select coalesce(jsonb_agg(l.document
-                || case when r.document is null then '{}' else jsonb_build_object('record', r.document) end), '[]')
-            from listed l
-            join record r using (institution_id, kind)),
-        'programmes', (
-            select coalesce(jsonb_agg(h.document), '[]')
-            from programme_history h
-            where h.from_version <= p_version
-                and (h.to_version is null or h.to_version > p_version)))
-    where p_version <= (select version from catalogue)
-$$;
+-- A snapshot is read in pages now: sql/catalogue/frame.sql and products.sql.
+drop function app.catalogue_json(bigint);
+-- Looked at every second by the clocks.
+create index product_exhausted on product (exhausted_month) where exhausted_month is not null;
 
 insert into score_weights (version, document, reason) values (2, '{"version": 2, "cost": 30, "likelihood": 25,
     "speed": 20, "fit": 15, "service": 10, "prior_ppm": 500000, "prior_weight": 20, "cost_cap_ppm": 240000,

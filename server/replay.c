@@ -17,6 +17,7 @@ static const char next_runs[] =
 
 typedef struct replay {
     PGconn *connection;
+    const char *conninfo;
     rq_catalogue *catalogue;
     rq_arena *arena;
     unsigned long long same, different;
@@ -28,17 +29,10 @@ static rq_status load_version(replay *self, const char *version, rq_error *error
 {
     if (self->catalogue && strcmp(self->version, version) == 0)
         return RQ_OK;
-    PGresult *result = PQexecParams(self->connection, rq_statement_find("catalogue/load")->text, 1, NULL,
-                                    &version, NULL, NULL, 0);
-    json_t *document = PQresultStatus(result) == PGRES_TUPLES_OK && !PQgetisnull(result, 0, 0)
-                           ? json_loads(PQgetvalue(result, 0, 0), 0, NULL)
-                           : NULL;
-    PQclear(result);
     rq_catalogue_unref(self->catalogue);
     self->catalogue = NULL;
-    rq_status status = document ? rq_catalogue_from_json(document, &self->catalogue, error)
-                                : rq_fail(error, RQ_IO, "cannot load catalogue version %.20s", version);
-    json_decref(document);
+    rq_status status =
+        rq_catalogue_load(&self->connection, self->conninfo, version, &self->catalogue, error);
     snprintf(self->version, sizeof(self->version), "%s", version);
     return status;
 }
@@ -121,6 +115,7 @@ int rq_command_replay(const rq_config *config, int argc, char **argv)
         fputs("rongqiao: replay takes no arguments\n", stderr);
         return 2;
     }
+    self.conninfo = conninfo;
     self.arena = rq_arena_new(RQ_LIMIT_EXCHANGE_ARENA);
     rq_status status = self.arena ? rq_connect_blocking(conninfo, &self.connection, &error)
                                   : rq_fail(&error, RQ_NOMEM, "no memory to match in");

@@ -3,16 +3,18 @@
 #ifndef RONGQIAO_JOBS_H
 #define RONGQIAO_JOBS_H
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "rongqiao/match.h"
 #include "rongqiao/status.h"
 
-/* Builds a snapshot from the document of one catalogue version. What does not decode is left out and logged;
- * RQ_INVALID when the whole cannot be built. The caller owns the reference. */
-rq_status rq_catalogue_from_json(const json_t *document, rq_catalogue **out_catalogue,
-                                 rq_error *error) RQ_MUST_CHECK;
+/* Loads the catalogue of one version (null: now) from PostgreSQL, in pages; `*connection` as in rq_run_as_system.
+ * What does not decode is left out and logged. RQ_IO when it cannot be read (the log says why), RQ_INVALID when the
+ * whole cannot be built. The caller owns the reference. */
+rq_status rq_catalogue_load(PGconn **connection, const char *conninfo, const char *version,
+                            rq_catalogue **out_catalogue, rq_error *error) RQ_MUST_CHECK;
 
 /* The snapshot after the changes that catalogue/changes.sql tells of. */
 rq_status rq_catalogue_changed_by_json(const rq_catalogue *old, const json_t *document,

@@ -60,6 +60,9 @@ enum {
     RQ_LIMIT_MATCH_NEAR = 10,
     RQ_LIMIT_MATCH_UNKNOWN = 10,
 
+    /* Products that are read at once when the catalogue is loaded as a whole. */
+    RQ_LIMIT_CATALOGUE_PAGE = 2000,
+
     /* Questions about products' markets that wait for the desk, and needs that it reads at once. */
     RQ_LIMIT_MARKET_QUEUE = 16,
     RQ_LIMIT_MARKET_PAGE = 2000,

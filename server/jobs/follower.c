@@ -62,10 +62,8 @@ static rq_catalogue *load_whole(rq_follower *follower)
 {
     rq_catalogue *catalogue = NULL;
     rq_error error = {0};
-    json_t *document = ask(follower, "catalogue/load", NULL);
-    if (document && rq_catalogue_from_json(document, &catalogue, &error) != RQ_OK)
-        RQ_LOG(RQ_LOG_ERROR, "catalogue_not_built", RQ_LOG_TEXT("reason", error.message));
-    json_decref(document);
+    if (rq_catalogue_load(&follower->connection, follower->conninfo, NULL, &catalogue, &error) != RQ_OK)
+        RQ_LOG(RQ_LOG_ERROR, "catalogue_not_loaded", RQ_LOG_TEXT("reason", error.message));
     return catalogue;
 }
 

@@ -18,7 +18,7 @@ begin
                 'median_hours', w.hours, 'fulfilled_ppm', w.fulfilled_ppm,
                 'cells', (
                     select jsonb_agg(jsonb_build_object('size', nullif(c.size, '*'), 'province', nullif(c.province, '*'),
-                        'likelihood_ppm', c.likelihood_ppm, 'median_hours', c.hours))
+                        'likelihood_ppm', c.likelihood_ppm, 'median_hours', least(c.hours, 32767)))
                     from published c
                     where c.kind = p_kind
                         and c.size <> 'unknown')))

@@ -122,10 +122,10 @@ typedef struct rq_day_fee {
 /* What the institution's answers to needs of one size and province say, for the product's kind, already shrunk
  * towards the kind as a whole. That one has neither size nor province. */
 typedef struct rq_record_cell {
-    uint16_t province; /* first two digits of GB/T 2260; 0: all of them */
-    uint16_t size;     /* 1 + index in the vocabulary list "size"; 0: every size */
+    uint8_t province;     /* first two digits of GB/T 2260; 0: all of them */
+    uint8_t size;         /* 1 + index in the vocabulary list "size"; 0: every size */
+    int16_t median_hours; /* -1: nothing known */
     int32_t likelihood_ppm;
-    int32_t median_hours; /* -1: nothing known */
 } rq_record_cell;
 
 /* What the institution's own past answers say; computed outside, from outcomes, never from payments. */

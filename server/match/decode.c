@@ -221,7 +221,7 @@ static void read_day_fees(rq_fields *fields, rq_product *product)
 }
 
 /* "33" as 33; absent: 0. */
-static uint16_t read_province(rq_fields *fields)
+static uint8_t read_province(rq_fields *fields)
 {
     const char *text = rq_fields_text(fields, "province");
     if (text == NULL) {
@@ -232,7 +232,7 @@ static uint16_t read_province(rq_fields *fields)
         rq_fields_fail(fields, "province", "not the two digits of a province");
         return 0;
     }
-    return (uint16_t)((text[0] - '0') * 10 + text[1] - '0');
+    return (uint8_t)((text[0] - '0') * 10 + text[1] - '0');
 }
 
 static int by_record_key(const void *a, const void *b)
@@ -250,9 +250,9 @@ static void read_cells(rq_fields *fields, rq_record *record)
     for (size_t i = 0; i < count; i++) {
         rq_fields element = rq_fields_within(fields, json_array_get(list, i), "cells", i);
         cells[i].province = read_province(&element);
-        cells[i].size = (uint16_t)(rq_fields_word(&element, "size", "size", UINT32_MAX) + 1);
+        cells[i].size = (uint8_t)(rq_fields_word(&element, "size", "size", UINT32_MAX) + 1);
         cells[i].likelihood_ppm = (int32_t)rq_fields_int(&element, "likelihood_ppm", 0, RQ_MATCH_PPM, 0);
-        cells[i].median_hours = (int32_t)rq_fields_int(&element, "median_hours", 0, RQ_MATCH_NUMBER_MAX, -1);
+        cells[i].median_hours = (int16_t)rq_fields_int(&element, "median_hours", 0, RQ_MATCH_CELL_HOURS_MAX, -1);
         rq_fields_leave(fields, &element);
     }
     if (count > 1) {

@@ -11,10 +11,12 @@ enum {
     RQ_MATCH_TIERS_MAX = 16,
     RQ_MATCH_FEES_MAX = 16,
     RQ_MATCH_DAY_FEES_MAX = 16,
-    RQ_MATCH_LIST_MAX = 4096, /* regions, industries or partners of a product; cells of a record */
+    RQ_MATCH_LIST_MAX = 4096, /* regions, industries or partners of a product */
     RQ_MATCH_CHECKS_MAX = RQ_CHECK_SOURCES + 2 * RQ_MATCH_RULES_MAX,
     RQ_MATCH_TERM_MAX = 360, /* months: domain reference 2.4 */
     RQ_MATCH_DAYS_MAX = 366,
+    RQ_MATCH_CELLS_MAX = 1000, /* of a record */
+    RQ_MATCH_CELL_HOURS_MAX = INT16_MAX,
     RQ_MATCH_RATE_MAX_PPM = 1000000, /* 100 % a year */
     RQ_MATCH_KINDS_MAX = 64,         /* as many as a set has bits */
     RQ_MATCH_PPM = 1000000,
@@ -75,7 +77,7 @@ extern const size_t rq_need_number_count;
 /* Where a cell is in the order of a record's cells. */
 static inline uint32_t rq_record_key(const rq_record_cell *cell)
 {
-    return (uint32_t)cell->province << 16 | cell->size;
+    return (uint32_t)cell->province << 8 | cell->size;
 }
 
 /* The bits of all words of a list. */

@@ -294,22 +294,20 @@ static uint8_t flags_of(const rq_product *product)
     return (uint8_t)flags;
 }
 
+static_assert(RQ_MATCH_PPM + 1 <= 0x1fffff && RQ_MATCH_CELLS_MAX <= 0x7ff, "they fit their bits");
+
 static rq_ref keep_record(packer *to, const rq_record *source)
 {
-    rq_record record;
-    memset(&record, 0, sizeof record);
-    record.answers = source->answers;
-    record.approvals = source->approvals;
-    record.median_hours = source->median_hours;
-    record.fulfilled_ppm = source->fulfilled_ppm;
-    const rq_row_cells *cells =
-        rq_pool_at(to->pool, keep_list(to, sizeof(uint64_t), source->cells, source->cell_count,
-                                       sizeof source->cells[0]));
-    if (cells != NULL) {
-        record.cells = cells->first;
-        record.cell_count = source->cell_count;
+    const rq_row_record record = {.answers = source->answers,
+                                  .approvals = source->approvals,
+                                  .median_hours = short_number(source->median_hours, -1),
+                                  .fulfilled = (uint32_t)(source->fulfilled_ppm + 1) & 0x1fffff,
+                                  .cell_count = source->cell_count & 0x7ff};
+    if (source->cell_count == 0) {
+        return keep(to, &record, sizeof record);
     }
-    return keep(to, &record, sizeof record);
+    return keep_list_headed(to, &record, sizeof record, source->cells, source->cell_count,
+                            sizeof source->cells[0]);
 }
 
 bool rq_row_pack(rq_pool *pool, const rq_product *product, rq_packed *out_packed)
@@ -380,7 +378,6 @@ bool rq_row_unpack(const rq_pool *pool, const rq_row *row, const rq_row_label *l
 {
     const rq_row_institution *institution = rq_pool_at(pool, row->institution);
     const rq_row_name *name = rq_pool_at(pool, label->name);
-    const rq_record *record = rq_pool_at(pool, label->record);
     size_t rule_count = rq_row_rule_count(pool, row);
     *out_product = (rq_product){.institution_zh = rq_pool_at(pool, institution->name.zh),
                                 .institution_en = rq_pool_at(pool, institution->name.en),
@@ -397,7 +394,7 @@ bool rq_row_unpack(const rq_pool *pool, const rq_row *row, const rq_row_label *l
                                 .guarantee = (rq_backing)row->guarantee,
                                 .insurance = (rq_backing)row->insurance,
                                 .counter_guarantee = rq_row_more_of(pool, row)->counter_guarantee,
-                                .record = *record};
+                                .record = rq_row_record_read(pool, label)};
     rq_uuid_write(label->id, out_product->id);
     rq_uuid_write(institution->id, out_product->institution_id);
     LIST(pool, label->regions, rq_row_regions, out_product->regions, out_product->region_count);

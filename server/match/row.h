@@ -48,7 +48,7 @@ typedef struct rq_row_label {
     rq_ref regions;    /* rq_row_regions */
     rq_ref industries; /* rq_row_scope */
     rq_ref name;       /* rq_row_name */
-    rq_ref record;     /* rq_record */
+    rq_ref record;     /* rq_row_record */
 } rq_row_label;
 
 /* A product outside of a block. */
@@ -113,10 +113,11 @@ typedef struct rq_row_partners {
     char first[][RQ_UUID_TEXT + 1];
 } rq_row_partners;
 
-typedef struct rq_row_cells {
-    uint64_t count;
-    rq_record_cell first[];
-} rq_row_cells;
+typedef struct rq_row_record {
+    int32_t answers, approvals, median_hours; /* -1: RQ_UNSET */
+    uint32_t fulfilled : 21, cell_count : 11; /* 1 + ppm; 0: nothing known */
+    rq_record_cell cells[];
+} rq_row_record;
 
 typedef struct rq_row_tiers {
     uint64_t count;
@@ -206,6 +207,17 @@ static inline int64_t rq_row_term_min(const rq_row *row)
 static inline int64_t rq_row_term_max(const rq_row *row)
 {
     return rq_row_number(row->term_max_months, 0);
+}
+
+static inline rq_record rq_row_record_read(const rq_pool *pool, const rq_row_label *label)
+{
+    const rq_row_record *record = rq_pool_at(pool, label->record);
+    return (rq_record){.answers = record->answers,
+                       .approvals = record->approvals,
+                       .median_hours = rq_row_number(record->median_hours, -1),
+                       .fulfilled_ppm = (int32_t)record->fulfilled - 1,
+                       .cell_count = record->cell_count,
+                       .cells = record->cells};
 }
 
 static inline rq_rate rq_row_rate(const rq_row *row)

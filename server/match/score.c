@@ -89,8 +89,8 @@ int64_t rq_score_of_record(const rq_session *session, const rq_row *row)
     if ((row->flags & RQ_ROW_HAS_CELLS) == 0) {
         return row->merit;
     }
-    const rq_record *record = rq_pool_at(session->pool, rq_row_label_of(row)->record);
-    return merit(&session->catalogue->frame.weights, record, cell_for(record, session->cell_key));
+    const rq_record record = rq_row_record_read(session->pool, rq_row_label_of(row));
+    return merit(&session->catalogue->frame.weights, &record, cell_for(&record, session->cell_key));
 }
 
 int64_t rq_score_of_cost(const rq_frame *frame, int64_t cost_ppm)
@@ -130,14 +130,14 @@ static rq_fit fit_of(const rq_package *package)
 void rq_package_score(const rq_session *session, const rq_row *row, rq_package *package)
 {
     const rq_frame *frame = &session->catalogue->frame;
-    const rq_record *record = rq_pool_at(session->pool, rq_row_label_of(row)->record);
-    const rq_record_cell *cell = cell_for(record, session->cell_key);
+    const rq_record record = rq_row_record_read(session->pool, rq_row_label_of(row));
+    const rq_record_cell *cell = cell_for(&record, session->cell_key);
     const rq_fit fit = fit_of(package);
     package->parts_ppm[0] = rq_score_of_cost(frame, package->cost_ppm);
-    package->parts_ppm[1] = likelihood(&frame->weights, record, cell);
-    package->parts_ppm[2] = speed(&frame->weights, record, cell);
+    package->parts_ppm[1] = likelihood(&frame->weights, &record, cell);
+    package->parts_ppm[2] = speed(&frame->weights, &record, cell);
     package->parts_ppm[3] = rq_score_of_fit(session, row, &fit);
-    package->parts_ppm[4] = service(&frame->weights, record);
+    package->parts_ppm[4] = service(&frame->weights, &record);
     package->score_ppm = 0;
     for (size_t i = 0; i < RQ_SCORE_PARTS; i++) {
         package->score_ppm += package->parts_ppm[i];
@@ -207,8 +207,8 @@ void rq_packed_weigh(const rq_pool *pool, const rq_frame *frame, rq_packed *pack
         row->merit = more->coverage_ppm;
         return;
     }
-    const rq_record *record = rq_pool_at(pool, packed->label.record);
-    row->merit = (int32_t)most_merit(&frame->weights, record);
+    const rq_record record = rq_row_record_read(pool, &packed->label);
+    row->merit = (int32_t)most_merit(&frame->weights, &record);
     row->bound = (int32_t)(row->merit + best_cost(pool, frame, row));
 }
 

@@ -188,8 +188,8 @@ static uint32_t cell_key_of(const rq_need *need)
     const rq_fact_value *size = &need->facts[RQ_FACT_size_class];
     bool is_sized = size->known && size->value > 0;
     return rq_record_key(&(rq_record_cell){
-        .province = (uint16_t)(need->region / 10000),
-        .size = is_sized ? (uint16_t)(1 + __builtin_ctzll((uint64_t)size->value)) : 0,
+        .province = (uint8_t)(need->region / 10000),
+        .size = is_sized ? (uint8_t)(1 + __builtin_ctzll((uint64_t)size->value)) : 0,
     });
 }
 

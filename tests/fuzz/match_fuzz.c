@@ -155,9 +155,9 @@ static void cells(reader *from, rq_record *record, shelf *room)
 {
     room->cells[0] = (rq_record_cell){.likelihood_ppm = (int32_t)up_to(from, 100) * 10000, .median_hours = -1};
     room->cells[1] = (rq_record_cell){.province = 33,
-                                      .size = (uint16_t)up_to(from, 4),
+                                      .size = (uint8_t)up_to(from, 4),
                                       .likelihood_ppm = (int32_t)up_to(from, 100) * 10000,
-                                      .median_hours = (int32_t)up_to(from, 30) * 10 - 1};
+                                      .median_hours = (int16_t)(up_to(from, 30) * 10 - 1)};
     record->cells = room->cells;
     record->cell_count = (uint32_t)up_to(from, CELLS);
 }

@@ -184,7 +184,7 @@ static void draw_cells(world *w, int at)
         if (chance(50)) {
             w->cells[at][count] = places[i];
             w->cells[at][count].likelihood_ppm = (int32_t)between(0, 1000000);
-            w->cells[at][count++].median_hours = chance(80) ? (int32_t)between(0, 400) : -1;
+            w->cells[at][count++].median_hours = (int16_t)(chance(80) ? between(0, 400) : -1);
         }
     }
     record->cells = w->cells[at];

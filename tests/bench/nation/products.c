@@ -8,7 +8,7 @@
 #define WAN INT64_C(1000000)
 
 /* Products of an institution; and the lines that they are listings of. */
-enum { LISTINGS = 25, LINES = 12, NAMES_MAX = 96, SIZES = 4 };
+enum { LISTINGS = 25, LINES = 12, NAMES_MAX = 96, SIZES = 4, KINDS = 16 };
 
 static const int kind_weights[] = {30, 6, 5, 7, 5, 4, 16, 12, 2, 2, 2, 7, 2};
 _Static_assert(sizeof kind_weights / sizeof kind_weights[0] == RQ_INDEX(kind, insurance) + 1, "every kind");
@@ -157,15 +157,15 @@ static void draw_cells(dice *from, rq_record *record, uint32_t home, rq_record_c
     if (record->answers == 0) {
         return;
     }
-    for (uint16_t size = 0; size <= SIZES; size++) {
+    for (uint8_t size = 0; size <= SIZES; size++) {
         if (size > 0 && chance(from, 40)) {
             continue;
         }
         room[record->cell_count++] =
-            (rq_record_cell){.province = size > 0 ? (uint16_t)(home / 10000) : 0,
+            (rq_record_cell){.province = size > 0 ? (uint8_t)(home / 10000) : 0,
                              .size = size,
                              .likelihood_ppm = (int32_t)between(from, 250, 850) * 1000,
-                             .median_hours = (int32_t)between(from, 8, 400)};
+                             .median_hours = (int16_t)between(from, 8, 400)};
     }
     record->cells = room;
 }
@@ -256,8 +256,9 @@ static bool draw_product(nation *market, size_t number, rq_product *product, rq_
     product->rules = room->rules;
     product->rule_count = rules.count;
     draw_fees(&line, product, room->fees);
-    draw_record(&line, product);
-    draw_cells(&line, &product->record, home, room->cells);
+    dice past = dice_for(seed, 4, institution_number * KINDS + product->kind);
+    draw_record(&past, product);
+    draw_cells(&past, &product->record, home, room->cells);
     draw_terms(&own, product);
     draw_backing(&line, product);
     draw_limits(&own, product);

@@ -11,17 +11,24 @@ const rq_word rq_words[] = {
 
 static_assert(sizeof rq_words / sizeof rq_words[0] == RQ_WORDS, "one row for every word");
 
+/* Where each list begins; it ends where the next one does. */
+static const struct {
+    const char *name;
+    size_t first;
+} lists[] = {
+    {"kind", RQ_FIRST_kind},           {"tag", RQ_FIRST_tag},         {"size", RQ_FIRST_size},
+    {"tax_grade", RQ_FIRST_tax_grade}, {"collateral", RQ_FIRST_collateral}, {"purpose", RQ_FIRST_purpose},
+    {"repayment", RQ_FIRST_repayment}, {"repair", RQ_FIRST_repair},   {"source", RQ_FIRST_source},
+};
+enum { LISTS = sizeof lists / sizeof lists[0] };
+
 rq_word_list rq_vocabulary(const char *list)
 {
-    rq_word_list found = {0};
-    for (size_t i = 0; i < RQ_WORDS; i++) {
-        if (strcmp(rq_words[i].list, list) != 0)
-            continue;
-        if (!found.first)
-            found.first = &rq_words[i];
-        found.count++;
-    }
-    return found;
+    for (size_t i = 0; i < LISTS; i++)
+        if (strcmp(lists[i].name, list) == 0)
+            return (rq_word_list){&rq_words[lists[i].first],
+                                  (i + 1 < LISTS ? lists[i + 1].first : RQ_WORDS) - lists[i].first};
+    return (rq_word_list){0};
 }
 
 int rq_word_index(rq_word_list list, const char *name, size_t length)

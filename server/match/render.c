@@ -85,7 +85,7 @@ static void render_check(rq_json *json, const rq_check *check)
         rq_json_null(json, "have");
     }
     check_value(json, "needed", check, check->needed, check->op == RQ_OP_eq);
-    rq_json_string(json, "repair", rq_vocabulary("repair").first[check->repair].name);
+    rq_json_string(json, "repair", rq_words[RQ_FIRST_repair + check->repair].name);
     check_text(json, "text_zh", check, RQ_ZH);
     check_text(json, "text_en", check, RQ_EN);
     if (check->verdict == RQ_FAIL) {
@@ -112,7 +112,7 @@ static void product_names(rq_json *json, const char *key, const rq_product *prod
     rq_json_string(json, "institution_en", product->institution_en);
     rq_json_string(json, "name_zh", product->name_zh);
     rq_json_string(json, "name_en", product->name_en);
-    rq_json_string(json, "kind", rq_vocabulary("kind").first[product->kind].name);
+    rq_json_string(json, "kind", rq_words[RQ_FIRST_kind + product->kind].name);
 }
 
 static void render_partner(rq_json *json, const char *key, const rq_product *partner)
@@ -153,7 +153,7 @@ static void render_terms(rq_json *json, const rq_package *package)
     number(json, "rate_ppm", package->rate_ppm);
     rq_json_bool(json, "rate_is_floor", package->rate_is_floor);
     number(json, "cost_ppm", package->cost_ppm);
-    rq_json_string(json, "repayment", rq_vocabulary("repayment").first[package->repayment].name);
+    rq_json_string(json, "repayment", rq_words[RQ_FIRST_repayment + package->repayment].name);
 }
 
 void rq_package_render(const rq_package *package, const char *key, size_t rank, rq_json *json)

@@ -211,7 +211,9 @@ static void fill(rq_wording *wording, const char *pattern, const rq_check *check
             append_value(wording, unit, rq_check_words(check), value, is_change, language);
             pattern += sizeof value_mark - 1;
         } else {
-            append(wording, pattern++, 1);
+            size_t length = strcspn(pattern, "{");
+            append(wording, pattern, length);
+            pattern += length;
         }
     }
 }

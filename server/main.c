@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "rongqiao/api.h"
 #include "rongqiao/log.h"
 
 static const struct {
@@ -14,7 +15,7 @@ static const struct {
     {"serve", rq_command_serve, "serve the API until SIGTERM (SIGHUP reloads the certificate)"},
     {"migrate", rq_command_migrate, "bring the database to this version's schema"},
     {"check", rq_command_check,
-     "check settings, certificate, database and tables; prints the settings in force"},
+     "check settings, certificate, portal, database and tables; prints the settings in force"},
     {"replay", rq_command_replay,
      "match every stored need again against the catalogue it saw; reports any byte that differs"},
     {"user", rq_command_user,
@@ -29,10 +30,22 @@ static int usage(FILE *out)
     fputs("usage: rongqiao [--config FILE] COMMAND [ARGUMENT ...]\n\n", out);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-    fputs("  settings prints every setting with its meaning, type, bounds and default\n\n"
+    fputs("  openapi  prints the OpenAPI document of this version\n"
+          "  settings prints every setting with its meaning, type, bounds and default\n\n"
           "Settings come from the file and from environment variables RONGQIAO_<KEY>.\n",
           out);
     return out == stderr ? 2 : 0;
+}
+
+static int print_openapi(void)
+{
+    rq_buffer document;
+    rq_buffer_init(&document, RQ_LIMIT_REPLY_BYTES);
+    rq_openapi_write(&document);
+    bool written = !document.failed && fwrite(document.data, 1, document.length, stdout) == document.length &&
+                   fputc('\n', stdout) != EOF && fflush(stdout) == 0;
+    rq_buffer_done(&document);
+    return written ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -50,6 +63,8 @@ int main(int argc, char **argv)
         return usage(stderr);
     if (strcmp(argv[at], "help") == 0 || strcmp(argv[at], "--help") == 0)
         return usage(stdout);
+    if (strcmp(argv[at], "openapi") == 0)
+        return print_openapi();
     if (strcmp(argv[at], "settings") == 0) {
         rq_config_describe(stdout);
         return 0;

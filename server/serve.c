@@ -24,6 +24,7 @@ typedef struct process {
     rq_tls *tls;
     rq_hash_pool *hash_pool;
     rq_market *market;
+    rq_files *portal;
     rq_worker *workers[WORKERS_MAX];
     size_t worker_count;
     rq_follower *follower;
@@ -132,7 +133,7 @@ static rq_status start_workers(process *self, rq_error *error)
     }
     for (size_t i = 0; i < wanted && i < WORKERS_MAX && status == RQ_OK; i++) {
         rq_worker_setup setup = {self->config, fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0), self->tls,
-                                 self->hash_pool, self->market};
+                                 self->hash_pool, self->market, self->portal};
         if (setup.listen_fd < 0)
             return rq_fail(error, RQ_IO, "cannot duplicate the listening socket");
         status = rq_worker_start(&setup, &self->workers[i], error);
@@ -195,6 +196,8 @@ static rq_status open_process(process *self, rq_error *error)
     if (status == RQ_OK)
         status = rq_market_new(config->database, config->market_refresh_seconds * 1000, &self->market, error);
     if (status == RQ_OK)
+        status = rq_portal_read(config->portal_dir, &self->portal, error);
+    if (status == RQ_OK)
         status = start_workers(self, error);
     if (status == RQ_OK)
         status = rq_follower_start(config->database, publish, self, &self->follower, error);
@@ -220,6 +223,7 @@ static void close_process(process *self)
     rq_market_free(self->market);
     for (size_t i = 0; i < self->worker_count; i++)
         rq_worker_stop(self->workers[i]);
+    rq_files_free(self->portal);
     rq_tls_free(self->tls);
     if (self->listen_fd >= 0)
         close(self->listen_fd);

@@ -46,6 +46,7 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
 {
     rq_error error = {0};
     rq_tls *tls = NULL;
+    rq_files *portal = NULL;
     PGconn *connection = NULL;
     (void)argc;
     (void)argv;
@@ -55,8 +56,11 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
         status = rq_connect_blocking(config->database, &connection, &error);
     if (status == RQ_OK)
         status = rq_api_check_tables(connection, &error);
+    if (status == RQ_OK)
+        status = rq_portal_read(config->portal_dir, &portal, &error);
     if (connection)
         PQfinish(connection);
+    rq_files_free(portal);
     rq_tls_free(tls);
     if (status != RQ_OK)
         return say(&error);

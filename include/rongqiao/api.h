@@ -9,6 +9,7 @@
 
 #include "rongqiao/buffer.h"
 #include "rongqiao/config.h"
+#include "rongqiao/files.h"
 #include "rongqiao/match.h"
 #include "rongqiao/net.h"
 #include "rongqiao/status.h"
@@ -41,7 +42,12 @@ typedef struct rq_worker_setup {
     rq_tls *tls;
     rq_hash_pool *hash_pool;
     rq_market *market;
+    const rq_files *portal; /* outlives the worker; null: none */
 } rq_worker_setup;
+
+/* Reads the portal's built files for the workers to serve; "" leaves `out_portal` null. RQ_INVALID when the
+ * folder is none of a portal. */
+rq_status rq_portal_read(const char *folder, rq_files **out_portal, rq_error *error) RQ_MUST_CHECK;
 
 /* Makes a worker and starts its thread. */
 rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker,

@@ -57,6 +57,15 @@ typedef struct rq_request {
  * Idempotency-Key, If-Match) are refused by the parser when doubled. */
 rq_slice rq_request_header(const rq_request *request, const char *name);
 
+/* Walks a list of weighted ranges (Accept, Accept-Encoding, Accept-Language; RFC 9110 section 12.4.2): takes
+ * the first off `list`, gives it without its parameters and its weight in thousandths. False at the end. */
+bool rq_accept_next(rq_slice *list, rq_slice *out_range, int *out_weight);
+/* The weight of the range that is spelled `text`, in thousandths; -1 when the list doesn't have it. */
+int rq_accept_weight(rq_slice list, const char *text);
+
+/* Whether If-None-Match names the entity tag `etag` (with its quotes) by the weak comparison, or is "*". */
+bool rq_etag_is_named(rq_slice if_none_match, const char *etag);
+
 typedef enum rq_http_event {
     RQ_HTTP_MORE,    /* feed more bytes */
     RQ_HTTP_HEAD,    /* the head is complete: decide the body limit (rq_http_body_limit), then feed on */

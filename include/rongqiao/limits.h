@@ -32,6 +32,12 @@ enum {
     RQ_LIMIT_EXCHANGE_ARENA = 8 << 20,
     RQ_LIMIT_REPLY_BYTES = 16 << 20,
 
+    /* The portal's files, read at start. */
+    RQ_LIMIT_FILES = 1024,
+    RQ_LIMIT_FILE_BYTES = 4 << 20,
+    RQ_LIMIT_FILE_NAME = 255,
+    RQ_LIMIT_FILE_DEPTH = 8,
+
     /* Database lanes. */
     RQ_LIMIT_LANE_QUEUE = 1000,
     RQ_LIMIT_LANE_WAIT_MS = 2000,

@@ -22,15 +22,16 @@ void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
                     const rq_reply_header *headers, size_t header_count)
 {
     rq_exchange *exchange = call->exchange;
-    /* Nothing the API says is a page (ASVS 3.4.3, 3.4.6). */
-    rq_reply_header all[ANSWER_HEADERS] = {
-        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"}};
+    rq_reply_header all[ANSWER_HEADERS];
+    size_t count = header_count;
     assert(header_count < ANSWER_HEADERS);
     for (size_t i = 0; i < header_count; i++)
-        all[i + 1] = headers[i];
+        all[i] = headers[i];
+    if (call->set_cookie)
+        all[count++] = (rq_reply_header){"Set-Cookie", call->set_cookie};
     json_decref(call->input);
     call->input = NULL;
-    rq_exchange_reply(exchange, status, all, header_count + 1, body, length);
+    rq_exchange_reply(exchange, status, all, count, body, length);
 }
 
 /* Headers that every answer with a JSON document has. */
@@ -47,6 +48,7 @@ static void refuse(rq_call *call, const rq_problem *problem, const rq_faults *fa
     rq_buffer body;
     rq_reply_header headers[ANSWER_HEADERS];
     size_t count = common_headers("application/problem+json", headers);
+    call->set_cookie = NULL;
     headers[count++] = (rq_reply_header){"Content-Language", call->language == RQ_CHINESE ? "zh" : "en"};
     if (problem->status == 401)
         headers[count++] = (rq_reply_header){"WWW-Authenticate", "Bearer realm=\"rongqiao\""};
@@ -148,32 +150,51 @@ static void on_principal(void *argument, const rq_db_reply *reply)
     }
 }
 
+/* Looks up who the token is, in the worker's memory or in PostgreSQL. */
+static void resolve_token(rq_call *call, rq_slice token)
+{
+    uint8_t digest[RQ_SHA256_BYTES];
+    char csrf[RQ_CSRF_TEXT + 1];
+    if (token.length < 16 || token.length > 128 ||
+        rq_sha256(token.data, token.length, digest, NULL) != RQ_OK) {
+        rq_call_refuse(call, "unauthenticated", NULL, NULL);
+        return;
+    }
+    rq_hex(digest, sizeof(digest), call->token_hash);
+    if (call->by_cookie && rq_csrf_token(token.data, token.length, csrf))
+        call->csrf = rq_arena_strndup(call->arena, csrf, RQ_CSRF_TEXT);
+    const rq_principal *cached = rq_principal_cached(call->worker, call->token_hash);
+    if (cached) {
+        call->principal = *cached;
+        after_principal(call);
+        return;
+    }
+    rq_db_step step = {rq_statement_find("sessions/resolve"), {call->token_hash}, 1};
+    call->ticket = rq_db_call(call->worker->db, NULL, &step, on_principal, call);
+    if (call->ticket == 0)
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+}
+
 static void find_principal(rq_call *call)
 {
     const rq_request *request = rq_exchange_request(call->exchange);
-    rq_slice token = rq_token_find(request, &call->by_cookie);
-    uint8_t digest[RQ_SHA256_BYTES];
+    rq_token_source source;
+    rq_slice token = rq_token_find(request, &source);
     bool changes = request->method != RQ_GET && request->method != RQ_HEAD;
-    if (!token.data && (call->route->roles & RQ_ROLE_PUBLIC)) {
+    bool is_login = (call->route->flags & RQ_ROUTE_LOGIN) && source != RQ_TOKEN_BEARER;
+    call->by_cookie = source == RQ_TOKEN_COOKIE;
+    if (source == RQ_TOKEN_DOUBLED)
+        rq_call_refuse(call, "credentials_doubled", NULL, NULL);
+    else if (is_login && !rq_is_same_origin(request))
+        rq_call_refuse(call, "csrf", NULL, NULL);
+    else if (is_login || (source == RQ_TOKEN_NONE && (call->route->roles & RQ_ROLE_PUBLIC)))
         after_principal(call);
-    } else if (!token.data || token.length < 16 || token.length > 128 ||
-               rq_sha256(token.data, token.length, digest, NULL) != RQ_OK) {
+    else if (source == RQ_TOKEN_NONE)
         rq_call_refuse(call, "unauthenticated", NULL, NULL);
-    } else if (call->by_cookie && changes && !rq_csrf_holds(call, token)) {
-        rq_call_refuse(call, "csrf_failed", NULL, NULL);
-    } else {
-        rq_hex(digest, sizeof(digest), call->token_hash);
-        const rq_principal *cached = rq_principal_cached(call->worker, call->token_hash);
-        if (cached) {
-            call->principal = *cached;
-            after_principal(call);
-            return;
-        }
-        rq_db_step step = {rq_statement_find("sessions/resolve"), {call->token_hash}, 1};
-        call->ticket = rq_db_call(call->worker->db, NULL, &step, on_principal, call);
-        if (call->ticket == 0)
-            rq_call_refuse(call, "unavailable", NULL, NULL);
-    }
+    else if (call->by_cookie && changes && !rq_csrf_holds(request, token))
+        rq_call_refuse(call, "csrf", NULL, NULL);
+    else
+        resolve_token(call, token);
 }
 
 /* The way ----------------------------------------------------------------------------------------- */
@@ -187,6 +208,8 @@ static rq_db_step step_for(rq_call *call, const char *name)
     } values[] = {{"id", call->id},
                   {"input", call->input_text},
                   {"computed", call->computed},
+                  {"session", call->principal.session_id[0] ? call->principal.session_id : NULL},
+                  {"csrf", call->csrf},
                   {"facts", call->facts},
                   {"digest", call->digest},
                   {"packages", call->packages}};
@@ -322,6 +345,8 @@ void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
     call->route = rq_route_find(request->method, request->path, &id, &allow);
     rq_exchange_set_state(exchange, call);
     if (!call->route) {
+        if (!allow && rq_portal_answer(call, &allow))
+            return;
         if (allow)
             refuse_method(call, allow);
         else

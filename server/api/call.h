@@ -44,6 +44,7 @@ enum {
     RQ_ROUTE_IF_MATCH = 1 << 1, /* takes If-Match */
     RQ_ROUTE_NO_BODY = 1 << 2,  /* a POST that may come without a body */
     RQ_ROUTE_CSV = 1 << 3,      /* takes text/csv beside JSON */
+    RQ_ROUTE_LOGIN = 1 << 4,    /* asks nobody who it is: a cookie of before means nothing */
 };
 
 /* One row of the API. */
@@ -90,6 +91,8 @@ struct rq_call {
     rq_principal principal;
     char token_hash[RQ_SHA256_HEX + 1];
     bool by_cookie;
+    const char *csrf;       /* of a session by cookie */
+    const char *set_cookie; /* goes with an answer, not with a refusal */
     const char *id; /* from the path, or null */
     json_t *input;  /* the checked input */
     const char *input_text;
@@ -117,8 +120,6 @@ void rq_call_refuse_sql(rq_call *call, const rq_db_reply *reply);
 /* Ends the call with a JSON body. */
 void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
                     const rq_reply_header *headers, size_t header_count);
-/* What a page must send back as X-CSRF-Token beside the cookie of this session token. */
-bool rq_csrf_token(const char *token, size_t length, char out_text[RQ_SHA256_HEX + 1]);
 /* The JSON pointer of the place at byte `position` of a document, as far as it can be read. */
 const char *rq_json_pointer_at(rq_arena *arena, const char *text, size_t position, size_t length);
 

@@ -186,7 +186,7 @@ static void write_replies(rq_json *json)
     } replies[] = {
         {"Status", "status"},
         {"OpenApi", "openapi,info,paths"},
-        {"Session", "id,csrf_token,expires_at,user_id,side,roles"},
+        {"Session", "id,expires_at,user_id,side,roles,name"},
         {"List", "items,next"},
         {"Object", ""},
         {"User", "id"},

@@ -197,42 +197,16 @@ void rq_problem_write(const rq_problem *problem, rq_language language, const cha
     rq_json_object_end(&json);
 }
 
-/* The weight of a language range in thousandths: ";q=0.8" is 800, none is 1000. */
-static int range_weight(const char *text, size_t length)
-{
-    const char *q = memmem(text, length, "q=", 2);
-    if (!q)
-        return 1000;
-    int weight = 0, scale = 1000;
-    for (const char *c = q + 2; c < text + length && scale > 0; c++) {
-        if (*c == '.')
-            continue;
-        if (*c < '0' || *c > '9')
-            break;
-        weight += (*c - '0') * scale;
-        scale /= 10;
-    }
-    return weight > 1000 ? 1000 : weight;
-}
-
 rq_language rq_language_of(rq_slice accept_language)
 {
-    int best[2] = {-1, -1};
-    for (size_t at = 0; at < accept_language.length;) {
-        const char *range = accept_language.data + at;
-        const char *end = memchr(range, ',', accept_language.length - at);
-        size_t length = end ? (size_t)(end - range) : accept_language.length - at;
-        at += length + 1;
-        while (length > 0 && *range == ' ') {
-            range++;
-            length--;
-        }
-        if (length < 2)
+    int best[2] = {-1, -1}, weight;
+    rq_slice list = accept_language, range;
+    while (rq_accept_next(&list, &range, &weight)) {
+        if (range.length < 2)
             continue;
-        int language = strncasecmp(range, "zh", 2) == 0   ? RQ_CHINESE
-                       : strncasecmp(range, "en", 2) == 0 ? RQ_ENGLISH
-                                                          : -1;
-        int weight = range_weight(range, length);
+        int language = strncasecmp(range.data, "zh", 2) == 0   ? RQ_CHINESE
+                       : strncasecmp(range.data, "en", 2) == 0 ? RQ_ENGLISH
+                                                               : -1;
         if (language >= 0 && weight > best[language])
             best[language] = weight;
     }

@@ -8,6 +8,7 @@
 #include "rongqiao/db.h"
 #include "rongqiao/log.h"
 #include "routes.h"
+#include "stages.h"
 #include "worker.h"
 
 /* What a login carries from one stage to the next, in the call's arena. */
@@ -42,7 +43,7 @@ static void answer_session(login *state, const PGresult *result)
 {
     rq_call *call = state->call;
     rq_buffer body;
-    char csrf[RQ_SHA256_HEX + 1], cookie[256];
+    char csrf[RQ_CSRF_TEXT + 1], cookie[RQ_COOKIE_TEXT];
     bool browser = json_is_true(json_object_get(call->input, "cookie"));
     rq_buffer_init(&body, RQ_LIMIT_BODY_BYTES);
     rq_json json = rq_json_on(&body);
@@ -50,23 +51,23 @@ static void answer_session(login *state, const PGresult *result)
     rq_json_string(&json, "id", PQgetvalue(result, 0, 0));
     if (!browser)
         rq_json_string(&json, "token", state->token);
-    if (rq_csrf_token(state->token, strlen(state->token), csrf))
-        rq_json_string(&json, "csrf_token", csrf);
+    else if (rq_csrf_token(state->token, strlen(state->token), csrf))
+        rq_json_string(&json, "csrf", csrf);
     rq_json_string(&json, "expires_at", PQgetvalue(result, 0, 1));
     rq_json_string(&json, "user_id", state->user_id);
     rq_json_string(&json, "side", PQgetvalue(result, 0, 2));
     rq_json_string(&json, "roles", PQgetvalue(result, 0, 3));
     rq_json_string(&json, "name", PQgetvalue(result, 0, 4));
     rq_json_object_end(&json);
-    snprintf(cookie, sizeof(cookie), "__Host-rq_session=%s; Path=/; Secure; HttpOnly; SameSite=Strict",
-             state->token);
-    rq_reply_header headers[] = {
-        {"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"Set-Cookie", cookie}};
+    rq_cookie_write(state->token, call->worker->config->session_hours * 3600, cookie);
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
+                                              {"Cache-Control", "no-store"}};
     OPENSSL_cleanse(state->token, sizeof(state->token));
+    call->set_cookie = browser ? cookie : NULL;
     if (body.failed)
         rq_call_refuse(call, "unavailable", NULL, NULL);
     else
-        rq_call_answer(call, 201, body.data, body.length, headers, browser ? 3 : 2);
+        rq_call_answer(call, 201, body.data, body.length, headers, 2);
     rq_buffer_done(&body);
     OPENSSL_cleanse(cookie, sizeof(cookie));
 }
@@ -182,6 +183,7 @@ static rq_step log_in(rq_call *call)
 /* Logging out ends the session that the request came with. */
 static rq_step log_out(rq_call *call)
 {
+    char gone[RQ_COOKIE_TEXT];
     rq_principal_forget(call->worker, call->token_hash);
     if (!call->id && !call->principal.session_id[0]) { /* a system's key */
         rq_call_refuse(call, "not_found", NULL, NULL);
@@ -189,6 +191,10 @@ static rq_step log_out(rq_call *call)
     }
     if (!call->id)
         call->id = call->principal.session_id;
+    if (call->by_cookie && strcmp(call->id, call->principal.session_id) == 0) {
+        rq_cookie_write("", 0, gone);
+        call->set_cookie = rq_arena_strndup(call->arena, gone, strlen(gone));
+    }
     return RQ_STEP_ON;
 }
 
@@ -201,7 +207,7 @@ static const rq_field login_fields[] = {
 static const rq_schema login_input = RQ_SCHEMA("Login", login_fields, NULL);
 
 static const rq_route rows[] = {
-    RQ_ROUTE(POST, "/v1/sessions", RQ_ROLE_PUBLIC, &login_input, NULL, 0, "Session", "登录", "Log in",
+    RQ_ROUTE(POST, "/v1/sessions", RQ_ROLE_PUBLIC, &login_input, NULL, RQ_ROUTE_LOGIN, "Session", "登录", "Log in",
              .compute = log_in),
     RQ_ROUTE(GET, "/v1/sessions", RQ_ROLE_ANYBODY, NULL, "sessions/list", 0, "List", "我的会话",
              "My live sessions"),

@@ -4,11 +4,33 @@
 
 #include "call.h"
 
+typedef enum rq_token_source {
+    RQ_TOKEN_NONE,
+    RQ_TOKEN_BEARER,
+    RQ_TOKEN_COOKIE,
+    RQ_TOKEN_DOUBLED
+} rq_token_source;
+
 /* The session token of the request: bearer for programs, cookie for browsers. Null data when there is none.
  */
-rq_slice rq_token_find(const rq_request *request, bool *out_by_cookie);
-/* Whether a browser's request that changes something comes from our own page. */
-bool rq_csrf_holds(rq_call *call, rq_slice token);
+rq_slice rq_token_find(const rq_request *request, rq_token_source *out_source);
+
+/* The value of Set-Cookie that keeps this token so long; "" and 0 take it away. */
+enum { RQ_COOKIE_TEXT = 192 };
+void rq_cookie_write(const char *token, int64_t seconds, char out_text[RQ_COOKIE_TEXT]);
+
+/* What a page must send back as X-CSRF-Token beside the cookie of this token: its hash under a label. */
+enum { RQ_CSRF_TEXT = 43 };
+bool rq_csrf_token(const char *token, size_t length, char out_text[RQ_CSRF_TEXT + 1]);
+/* Whether nothing says that another site asks: what browsers add (Sec-Fetch-Site, Origin) names this host. */
+bool rq_is_same_origin(const rq_request *request);
+/* Whether a browser's request that changes something comes from our own page: same origin, and the token
+ * that only that page can read (ASVS 3.5.1). */
+bool rq_csrf_holds(const rq_request *request, rq_slice token);
+
+/* Answers from the portal's files when the path is one of its pages; false when it is none, with the bits of
+ * the methods in `out_allow` when another method would do. */
+bool rq_portal_answer(rq_call *call, unsigned *out_allow);
 
 /* Reads and checks the body or the query into call->input and call->input_text. */
 bool rq_input_read(rq_call *call);

@@ -270,6 +270,7 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
     worker->config = setup->config;
     worker->hash_pool = setup->hash_pool;
     worker->market = setup->market;
+    worker->portal = setup->portal;
     worker->listen_fd = setup->listen_fd;
     worker->posted_tail = &worker->posted;
     worker->principals = calloc(RQ_PRINCIPALS, sizeof(*worker->principals));

@@ -44,6 +44,7 @@ struct rq_worker {
     rq_hash_pool *hash_pool;
     rq_market *market;
     int listen_fd;
+    const rq_files *portal;  /* null: none is served */
     rq_catalogue *catalogue; /* the thread's own pointer */
     rq_principal_slot *principals;
 
@@ -78,10 +79,5 @@ extern const size_t rq_all_routes_count;
 /* Finds the route; `out_id` gets the path's identifier (a slice of `path`), `out_allow` the bits of the
  * methods the path takes when it exists at all. */
 const rq_route *rq_route_find(rq_method method, rq_slice path, rq_slice *out_id, unsigned *out_allow);
-
-/* /livez and /readyz, which need no database. */
-rq_step rq_answer_livez(rq_call *call);
-rq_step rq_answer_readyz(rq_call *call);
-rq_step rq_answer_openapi(rq_call *call);
 
 #endif

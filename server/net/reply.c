@@ -93,9 +93,21 @@ static void append_value(rq_buffer *out, const char *value)
     out->length += length;
 }
 
+/* What browsers must hold to, whatever the reply is (ASVS 3.4). */
+static const char guards[] =
+    "\r\nX-Content-Type-Options: nosniff"
+    "\r\nReferrer-Policy: no-referrer"
+    "\r\nCross-Origin-Opener-Policy: same-origin"
+    "\r\nCross-Origin-Resource-Policy: same-origin"
+    "\r\nPermissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\r\n";
+
+/* A reply is no page unless its handler says what the page may do (ASVS 3.4.3, 3.4.6). */
+static const char policy_name[] = "Content-Security-Policy";
+static const char no_page[] = "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+
 bool reply_compose(rq_buffer *out, rq_worker_net *net, const char *exchange_id, const reply *what)
 {
-    bool bodiless = what->status == 204 || what->status == 304;
+    bool bodiless = what->status == 204 || what->status == 304, has_policy = false;
     rq_buffer_text(out, "HTTP/1.1 ");
     append_number(out, (size_t)what->status);
     rq_buffer_text(out, " ");
@@ -112,14 +124,17 @@ bool reply_compose(rq_buffer *out, rq_worker_net *net, const char *exchange_id, 
     rq_buffer_text(out, exchange_id);
     if (net->tls)
         rq_buffer_text(out, "\r\nStrict-Transport-Security: max-age=31536000; includeSubDomains");
-    rq_buffer_text(out, "\r\nX-Content-Type-Options: nosniff\r\n");
+    rq_buffer_append(out, guards, sizeof guards - 1);
     for (size_t i = 0; i < what->header_count; i++) {
         assert(!strpbrk(what->headers[i].name, "\r\n: "));
+        has_policy |= strcmp(what->headers[i].name, policy_name) == 0;
         rq_buffer_text(out, what->headers[i].name);
         rq_buffer_text(out, ": ");
         append_value(out, what->headers[i].value);
         rq_buffer_text(out, "\r\n");
     }
+    if (!has_policy)
+        rq_buffer_append(out, no_page, sizeof no_page - 1);
     rq_buffer_text(out, "\r\n");
     if (!bodiless && !what->is_head && what->body_length > 0)
         rq_buffer_append(out, what->body, what->body_length);

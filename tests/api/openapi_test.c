@@ -174,6 +174,18 @@ static void operation_identifiers_are_unique(void **state)
     assert_true(json_object_size(seen) > 80);
 }
 
+static void program_prints_the_same_document_without_a_server(void **state)
+{
+    (void)state;
+    FILE *program = popen(RQ_BINARY_DIR "/rongqiao openapi", "re");
+    assert_non_null(program);
+    json_t *printed = json_loadf(program, JSON_DISABLE_EOF_CHECK, NULL);
+    assert_int_equal(fgetc(program), '\n');
+    assert_int_equal(pclose(program), 0);
+    assert_true(json_equal(printed, document));
+    json_decref(printed);
+}
+
 #define OPENAPI_TEST(name) cmocka_unit_test_setup_teardown(name, read_document, drop_document)
 
 int main(void)
@@ -185,6 +197,7 @@ int main(void)
         OPENAPI_TEST(every_input_schema_is_described_with_its_bounds),
         OPENAPI_TEST(every_reference_leads_somewhere),
         OPENAPI_TEST(operation_identifiers_are_unique),
+        OPENAPI_TEST(program_prints_the_same_document_without_a_server),
     };
     return cmocka_run_group_tests_name("api.openapi", tests, house_open, house_close);
 }

@@ -167,9 +167,9 @@ static browser browse(void)
     const char *set = answer_header(answer, "Set-Cookie");
     assert_non_null(set);
     assert_null(member_of(session, "token"));
-    assert_int_equal(strncmp(set, "__Host-rq_session=", 18), 0);
+    assert_int_equal(strncmp(set, "__Host-session=", 15), 0);
     return (browser){textf("Cookie: theme=dark; %.*s\r\n", (int)strcspn(set, ";"), set),
-                     text_of(session, "csrf_token")};
+                     text_of(session, "csrf")};
 }
 
 static void browser_session_is_a_guarded_cookie(void **state)
@@ -179,7 +179,8 @@ static void browser_session_is_a_guarded_cookie(void **state)
         ask(NULL, "POST", "/v1/sessions",
             doc("{ss ss sb}", "login", "enterprise-a", "password", HOUSE_PASSWORD, "cookie", 1));
     const char *set = answer_header(answer, "Set-Cookie");
-    static const char *const flags[] = {"; Path=/", "; Secure", "; HttpOnly", "; SameSite=Strict"};
+    static const char *const flags[] = {"; Path=/", "; Secure", "; HttpOnly", "; SameSite=Strict",
+                                        "; Max-Age=43200"};
     assert_non_null(set);
     for (size_t i = 0; i < COUNT(flags); i++)
         assert_non_null(strstr(set, flags[i]));
@@ -200,14 +201,81 @@ static void cookie_alone_reads_but_changes_nothing_without_the_csrf_token(void *
     browser as = browse();
     const char *token = textf("X-CSRF-Token: %s\r\n", as.csrf);
     check_status(ask_raw(NULL, "GET", "/v1/sessions/current", as.cookie, NULL), 200);
-    check_problem(preview_with(&as, ""), 403, "csrf_failed");
-    check_problem(preview_with(&as, "X-CSRF-Token: 0000\r\n"), 403, "csrf_failed");
-    check_problem(preview_with(&as, textf("X-CSRF-Token: %s\r\n", browse().csrf)), 403, "csrf_failed");
-    check_problem(preview_with(&as, textf("%sSec-Fetch-Site: cross-site\r\n", token)), 403, "csrf_failed");
+    check_problem(preview_with(&as, ""), 403, "csrf");
+    check_problem(preview_with(&as, "X-CSRF-Token: 0000\r\n"), 403, "csrf");
+    check_problem(preview_with(&as, textf("X-CSRF-Token: %s\r\n", browse().csrf)), 403, "csrf");
+    check_problem(preview_with(&as, textf("%sSec-Fetch-Site: cross-site\r\n", token)), 403, "csrf");
     check_status(preview_with(&as, textf("%sSec-Fetch-Site: same-origin\r\n", token)), 200);
     check_status(preview_with(&as, token), 200);
-    check_problem(ask_raw(NULL, "DELETE", "/v1/sessions/current", as.cookie, NULL), 403, "csrf_failed");
-    check_status(ask_raw(NULL, "DELETE", "/v1/sessions/current", textf("%s%s", as.cookie, token), NULL), 204);
+    check_problem(preview_with(&as, textf("%sSec-Fetch-Site: same-site\r\n", token)), 403, "csrf");
+    check_status(preview_with(&as, textf("%sOrigin: https://127.0.0.1\r\n", token)), 200);
+    static const char *const origins[] = {"https://evil.example",           "http://127.0.0.1",
+                                          "https://127.0.0.1:444",          "null",
+                                          "https://127.0.0.1.evil.example", ""};
+    for (size_t i = 0; i < COUNT(origins); i++)
+        check_problem(preview_with(&as, textf("%sOrigin: %s\r\n", token, origins[i])), 403, "csrf");
+    check_problem(ask_raw(NULL, "DELETE", "/v1/sessions/current", as.cookie, NULL), 403, "csrf");
+}
+
+static void logout_takes_the_cookie_away(void **state)
+{
+    (void)state;
+    browser as = browse();
+    test_answer *answer = ask_raw(NULL, "DELETE", "/v1/sessions/current",
+                                  textf("%sX-CSRF-Token: %s\r\n", as.cookie, as.csrf), NULL);
+    check_status(answer, 204);
+    assert_string_equal(answer_header(answer, "Set-Cookie"),
+                        "__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
+    test_user user;
+    user_login(&user, "enterprise-a");
+    assert_null(answer_header(ask(&user, "DELETE", "/v1/sessions/current", NULL), "Set-Cookie"));
+    user_leave(&user);
+}
+
+static void page_learns_its_csrf_token_and_when_its_session_ends(void **state)
+{
+    (void)state;
+    browser as = browse();
+    json_t *me = check_status(ask_raw(NULL, "GET", "/v1/sessions/current", as.cookie, NULL), 200);
+    assert_string_equal(text_of(me, "csrf"), as.csrf);
+    assert_int_equal(strlen(as.csrf), 43);
+    assert_int_equal(number_of(me, "idle_seconds"), 900);
+    const char *session =
+        house_sql("select id::text from session where user_id = '%s' order by created_at desc limit 1",
+                  text_of(me, "id"));
+    assert_string_equal(text_of(me, "session_id"), session);
+    assert_int_equal(house_count("select count(*) from session where id = '%s' and expires_at = '%s' and "
+                                 "last_seen_at + interval '15 minutes' = '%s'",
+                                 session, text_of(me, "expires_at"), text_of(me, "idle_expires_at")),
+                     1);
+    json_t *by_token = expect(200, &world.maker_a, "GET", "/v1/sessions/current", NULL);
+    assert_null(member_of(by_token, "csrf"));
+    assert_true(*text_of(by_token, "expires_at"));
+}
+
+static void token_and_cookie_at_once_are_refused(void **state)
+{
+    (void)state;
+    browser as = browse();
+    check_problem(ask_raw(&world.maker_a, "GET", "/v1/sessions/current", as.cookie, NULL), 400,
+                  "credentials_doubled");
+    check_status(ask_raw(&world.maker_a, "GET", "/v1/sessions/current", "Cookie: theme=dark\r\n", NULL), 200);
+}
+
+static void login_works_over_a_cookie_that_has_ended_but_not_from_another_site(void **state)
+{
+    static const char body[] =
+        "{\"login\":\"enterprise-a\",\"password\":\"" HOUSE_PASSWORD "\",\"cookie\":true}";
+    static const char headers[] = "Content-Type: application/json\r\n"
+                                  "Cookie: __Host-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n";
+    (void)state;
+    check_status(ask_raw(NULL, "POST", "/v1/sessions", headers, body), 201);
+    check_problem(
+        ask_raw(NULL, "POST", "/v1/sessions", textf("%sSec-Fetch-Site: cross-site\r\n", headers), body), 403,
+        "csrf");
+    check_problem(
+        ask_raw(NULL, "POST", "/v1/sessions", textf("%sOrigin: https://evil.example\r\n", headers), body),
+        403, "csrf");
 }
 
 static void malformed_credentials_are_nobody(void **state)
@@ -217,7 +285,7 @@ static void malformed_credentials_are_nobody(void **state)
         "Authorization: Basic bWFrZXItYTpjb3JyZWN0IGhvcnNl\r\n",
         "Authorization: Bearer AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
         "Authorization: Bearer\r\n",
-        "Cookie: __Host-rq_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
+        "Cookie: __Host-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(headers); i++) {
@@ -284,7 +352,7 @@ static void no_secret_is_kept_in_the_database_or_the_log(void **state)
 {
     (void)state;
     browser as = browse();
-    const char *cookie = strchr(as.cookie, ';') + strlen("; __Host-rq_session=");
+    const char *cookie = strchr(as.cookie, ';') + strlen("; __Host-session=");
     const char *const secrets[] = {world.maker_a.token, textf("%.43s", cookie), HOUSE_PASSWORD};
     char *log = NULL;
     size_t size = 0;
@@ -315,6 +383,10 @@ int main(void)
         API_TEST(sessions_end_by_idleness_and_by_age),
         API_TEST(browser_session_is_a_guarded_cookie),
         API_TEST(cookie_alone_reads_but_changes_nothing_without_the_csrf_token),
+        API_TEST(logout_takes_the_cookie_away),
+        API_TEST(page_learns_its_csrf_token_and_when_its_session_ends),
+        API_TEST(token_and_cookie_at_once_are_refused),
+        API_TEST(login_works_over_a_cookie_that_has_ended_but_not_from_another_site),
         API_TEST(malformed_credentials_are_nobody),
         API_TEST(disabled_user_is_out_at_once_and_stays_out),
         API_TEST(key_of_a_system_works_until_it_is_revoked),

@@ -32,7 +32,7 @@ static const struct {
     {"config.h", BASE},       {"digest.h", BASE}, {"ids.h", BASE},        {"limits.h", BASE},
     {"log.h", BASE},          {"status.h", BASE}, {"settings.def", BASE}, {"vocabulary.h", BASE},
     {"vocabulary.def", BASE}, {"match.h", MATCH}, {"facts.def", MATCH},   {"round.h", MATCH},   {"http.h", NET},
-    {"net.h", NET},           {"db.h", DB},       {"api.h", API},
+    {"files.h", NET},             {"net.h", NET},           {"db.h", DB},       {"api.h", API},
     {"jobs.h", JOBS},
 };
 

@@ -28,10 +28,14 @@ static const rq_field list_fields[] = {
      NULL, "状态", "state"},
     {"need_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "融资需求", "need"},
     {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "机构", "institution"},
-    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
+    RQ_DRILL_FIELDS,
+    {"step", RQ_FIELD_WORD, false, 0, 0, "=received,answered,offered,refused,funded", NULL, "到达过的步骤",
+     "step reached"},
+    {"first_loan", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "首贷户",
+     "never had a business loan when it posted"},
     {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
 };
-static const rq_schema list_query = RQ_SCHEMA("ApplicationQuery", list_fields, NULL);
+static const rq_schema list_query = RQ_SCHEMA("ApplicationQuery", list_fields, rq_check_period);
 
 enum {
     READERS = RQ_ROLE_ENTERPRISE | RQ_ROLES_BANK | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR

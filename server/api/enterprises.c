@@ -85,12 +85,19 @@ static const rq_schema verify_input = RQ_SCHEMA("Verification", verify_fields, N
 
 static const rq_field list_fields[] = {
     RQ_PAGE_FIELDS,
-    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
+    RQ_DRILL_FIELDS,
+    /* What is said of a need, the region too then, is said of one and the same. */
+    {"step", RQ_FIELD_WORD, false, 0, 0, "=posted,matched,offered,guaranteed,funded", NULL,
+     "其需求到达过的步骤", "step that a need of it reached"},
+    {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "其需求到达过该机构",
+     "a need of it reached this institution"},
+    {"first_loan", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "首贷户",
+     "never had a business loan when it posted"},
     {"verification", RQ_FIELD_WORD, false, 0, 0, "=verified,pending,rejected", NULL, "核验状态",
      "verification"},
     {"uscc", RQ_FIELD_CODE, false, 1, 32, NULL, NULL, "统一社会信用代码", "unified social credit code"},
 };
-static const rq_schema list_query = RQ_SCHEMA("EnterpriseQuery", list_fields, NULL);
+static const rq_schema list_query = RQ_SCHEMA("EnterpriseQuery", list_fields, rq_check_period);
 
 /* What GB 32100 and GB 11714 say of a code, upper-cased first. */
 static const char *check_code(const char *code)
@@ -134,7 +141,8 @@ enum {
 };
 static const rq_route rows[] = {
     RQ_ROUTE(POST, "/v1/enterprises", RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR, &new_input, "enterprises/create",
-             RQ_ROUTE_KEY, "Enterprise", "登记企业", "Register an enterprise", .compute = register_enterprise),
+             RQ_ROUTE_KEY, "Enterprise", "登记企业", "Register an enterprise",
+             .compute = register_enterprise),
     RQ_ROUTE(GET, "/v1/enterprises", PARTIES, &list_query, "enterprises/list", 0, "List", "企业列表",
              "Enterprises"),
     RQ_ROUTE(POST, "/v1/enterprises/import", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, &rq_import_input,

@@ -86,10 +86,14 @@ static const rq_field list_fields[] = {
     {"state", RQ_FIELD_CODE, false, 1, 30, NULL, NULL, "状态", "state"},
     {"need_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "融资需求", "need"},
     {"guarantor_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "担保机构", "guarantor"},
-    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
+    {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "担保机构或银行", "guarantor or bank"},
+    {"bank_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "银行", "bank"},
+    RQ_DRILL_FIELDS,
+    {"step", RQ_FIELD_WORD, false, 0, 0, "=received,answered,approved,refused,in_force", NULL, "到达过的步骤",
+     "step reached"},
     {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
 };
-static const rq_schema list_query = RQ_SCHEMA("GuaranteeQuery", list_fields, NULL);
+static const rq_schema list_query = RQ_SCHEMA("GuaranteeQuery", list_fields, rq_check_period);
 
 enum {
     READERS =

@@ -71,12 +71,16 @@ static const rq_field list_fields[] = {
      "=draft,checking,returned,open,claimed,offered,accepted,contracted,funded,closed,withdrawn,unmet,"
      "stalled,expired",
      NULL, "状态", "state"},
-    {"kind", RQ_FIELD_WORD, false, 0, 0, "kind", NULL, "融资方式", "kind of finance"},
     {"enterprise_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "企业", "enterprise"},
-    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
+    RQ_DRILL_FIELDS,
+    {"step", RQ_FIELD_WORD, false, 0, 0, "=posted,matched,offered,guaranteed,funded", NULL,
+     "到达过的步骤（指定机构时为其步骤）", "step reached; with an institution, by it"},
+    {"by", RQ_FIELD_WORD, false, 0, 0, "=posted,step", NULL, "起止日针对发布日（默认）或该步骤之日",
+     "what from and to are about: the posting (unless told) or the step"},
+    {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "到达过该机构", "reached this institution"},
     {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
 };
-static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, NULL);
+static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, rq_check_period);
 
 /* Runs the engine on call->facts and writes its result; false when the call was refused. */
 static bool run_engine(rq_call *call, rq_match_result *out_result, rq_buffer *out)

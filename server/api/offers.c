@@ -77,10 +77,10 @@ static const rq_field list_fields[] = {
     {"need_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "融资需求", "need"},
     {"application_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "申请", "application"},
     {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "机构", "institution"},
-    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
+    RQ_DRILL_FIELDS,
     {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
 };
-static const rq_schema list_query = RQ_SCHEMA("OfferQuery", list_fields, NULL);
+static const rq_schema list_query = RQ_SCHEMA("OfferQuery", list_fields, rq_check_period);
 
 /* `ppm` of `fen`, to the nearest fen. */
 static int64_t share_of(int64_t fen, int64_t ppm)

@@ -209,6 +209,10 @@ static void write_replies(rq_json *json)
         {"RoundStatistics", "needs,needs_fen,matched,matched_fen,intents,intent_fen,days"},
         {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
         {"Market", "as_of,open_needs,considered,eligible,unknown,near,guarantee_assumed,insurance_assumed,trials"},
+        {"Funnel", "as_of,filter,figures,steps,funded_enterprises,first_time_borrowers"},
+        {"Report", "as_of,filter,figures,row_filter,items"},
+        {"InstitutionReport", "as_of,filter,figures,row_filter,items,guarantor_figures,guarantor_row_filter,"
+                              "guarantors"},
         {"ImportReport", "accepted,refused,lines"},
         {"Problem", "type,title,status,code,request_id"},
     };

@@ -62,7 +62,10 @@ static const rq_route rows[] = {
     RQ_ROUTE(GET, "/v1/reference/vocabulary", RQ_ROLE_PUBLIC, NULL, NULL, 0, "Object", "词表与事实",
              "Vocabularies and facts", .compute = answer_vocabulary),
     RQ_ROUTE(GET, "/v1/reference/records", RQ_ROLE_PUBLIC, NULL, "reference/records", 0, "List",
-             "机构答复记录（可能性与速度的依据）", "Institutions' records: what likelihood and speed rest on"),
+             "机构答复记录（可能性与速度的依据）",
+             "Institutions' records: what likelihood and speed rest on"),
+    RQ_ROUTE(GET, "/v1/reference/figures", RQ_ROLE_PUBLIC, NULL, "reference/figures", 0, "List", "统计口径",
+             "What every figure of the reports means"),
     RQ_ROUTE(GET, "/v1/reference/weights", RQ_ROLE_PUBLIC, NULL, "reference/weights", 0, "List",
              "公布的评分权重", "The published weights"),
 };

@@ -23,6 +23,30 @@ extern const rq_routes rq_server_routes, rq_session_routes, rq_user_routes, rq_e
     rq_match_routes, rq_application_routes, rq_offer_routes, rq_guarantee_routes, rq_statistics_routes,
     rq_audit_routes, rq_reference_routes, rq_round_routes;
 
+/* Fields of reports, and of the lists that their figures count (0012_supervision.sql). */
+#define RQ_COUNTED_FIELDS                                                                                    \
+    {"kind", RQ_FIELD_WORD, false, 0, 0, "kind", NULL, "融资方式", "kind of finance asked for"},             \
+    {                                                                                                        \
+        "channel", RQ_FIELD_WORD, false, 0, 0, "=any,none,key_list,disaster,wage,first_loan", NULL,          \
+            "绿色通道类别，any 为任一", "the green channel; any: one of them"                                \
+    }
+#define RQ_PERIOD_FIELDS                                                                                     \
+    {"from", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "起始日（含）", "first day"},                           \
+    {                                                                                                        \
+        "to", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "截止日（含）", "last day"                             \
+    }
+#define RQ_REGION_FIELD                                                                                      \
+    {                                                                                                        \
+        "region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it" \
+    }
+#define RQ_DRILL_FIELDS                                                                                      \
+    RQ_REGION_FIELD,                                                                                         \
+        {"region_exact", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "不含下级",                              \
+         "the region alone, without what is below"},                                                         \
+        RQ_PERIOD_FIELDS, RQ_COUNTED_FIELDS
+/* The last day of a period is not before its first. */
+void rq_check_period(const json_t *object, const char *pointer, rq_faults *faults);
+
 /* Schemas that several collections share. */
 extern const rq_schema rq_page_query;   /* cursor and limit */
 extern const rq_schema rq_reason_input; /* reason_code, reason_text, note */

@@ -1,21 +1,54 @@
-/* What became of the needs of a region, and whose cases are late; the trail for auditors. */
+/* What became of the needs of a region, how fast, and whose cases are late; the trail for auditors. Every
+ * figure says what it means and which list it counts: migrations/data/figure.csv. */
+#include <string.h>
+
 #include "routes.h"
 
-static const rq_field overview_fields[] = {
-    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
-    {"from", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "起始日", "posted on or after"},
-    {"to", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "截止日", "posted on or before"},
-};
-static const rq_schema overview_query = RQ_SCHEMA("StatisticsQuery", overview_fields, NULL);
-static const rq_field overdue_fields[] = {
-    {"region", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "行政区划（含下级）", "region with all below it"},
-};
+/* The last day is not before the first. */
+void rq_check_period(const json_t *object, const char *pointer, rq_faults *faults)
+{
+    const char *from = json_string_value(json_object_get(object, "from"));
+    const char *to = json_string_value(json_object_get(object, "to"));
+    if (from && to && strcmp(to, from) < 0)
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/to", pointer), "order", 0, from);
+}
+
+static const rq_field overview_fields[] = {RQ_REGION_FIELD, RQ_PERIOD_FIELDS};
+static const rq_schema overview_query = RQ_SCHEMA("StatisticsQuery", overview_fields, rq_check_period);
+static const rq_field overdue_fields[] = {RQ_REGION_FIELD};
 static const rq_schema overdue_query = RQ_SCHEMA("OverdueQuery", overdue_fields, NULL);
 
-enum { VIEWERS = RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR };
+#define REPORT_FIELDS                                                                                        \
+    RQ_REGION_FIELD, RQ_PERIOD_FIELDS, RQ_COUNTED_FIELDS,                                                    \
+    {                                                                                                        \
+        "institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "机构", "what reached this institution"    \
+    }
+static const rq_field report_fields[] = {REPORT_FIELDS};
+static const rq_schema report_query = RQ_SCHEMA("ReportQuery", report_fields, rq_check_period);
+static const rq_field trend_fields[] = {
+    REPORT_FIELDS,
+    {"step", RQ_FIELD_WORD, false, 0, 0, "=day,week,month", NULL, "步长，默认按日",
+     "by day (unless told), week or month"},
+};
+static const rq_schema trend_query = RQ_SCHEMA("TrendQuery", trend_fields, rq_check_period);
+
+enum {
+    VIEWERS = RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR,
+    COUNTERS = VIEWERS | RQ_ROLES_INSTITUTION, /* institutions count their own */
+};
 static const rq_route statistics_rows[] = {
     RQ_ROUTE(GET, "/v1/statistics", VIEWERS, &overview_query, "statistics/overview", 0, "Statistics",
              "区域统计", "What became of a region's needs"),
+    RQ_ROUTE(GET, "/v1/statistics/funnel", COUNTERS, &report_query, "statistics/funnel", 0, "Funnel",
+             "漏斗：发布、匹配、报方案、担保、放款", "The funnel from posting to money",
+             .prelude = "statistics/filter"),
+    RQ_ROUTE(GET, "/v1/statistics/regions", COUNTERS, &report_query, "statistics/regions", 0, "Report",
+             "下级区域统计", "The regions one level below", .prelude = "statistics/filter"),
+    RQ_ROUTE(GET, "/v1/statistics/institutions", COUNTERS, &report_query, "statistics/institutions", 0,
+             "InstitutionReport", "机构答复统计", "How institutions answered",
+             .prelude = "statistics/filter"),
+    RQ_ROUTE(GET, "/v1/statistics/trend", COUNTERS, &trend_query, "statistics/trend", 0, "Report", "趋势",
+             "By day, week or month", .prelude = "statistics/trend-filter"),
     RQ_ROUTE(GET, "/v1/statistics/overdue", VIEWERS, &overdue_query, "statistics/overdue", 0, "List",
              "逾期业务（按机构）", "Overdue cases by institution"),
 };

@@ -73,8 +73,10 @@ static int64_t connect_ms(const PQconninfoOption *parsed)
     return (seconds >= 1 && seconds <= 600 ? seconds * 1000 : RQ_LIMIT_DB_CONNECT_MS) * count_hosts(parsed);
 }
 
-/* Settings travel in the start-up packet, so that a new connection costs no further round trip. */
-static rq_status make_options(db_conninfo *conninfo, int64_t statement_timeout_ms, rq_error *error)
+/* Settings travel in the start-up packet, so that a new connection costs no further round trip. Compiling a
+ * plan takes longer than running any of ours. */
+static rq_status make_options(db_conninfo *conninfo, int64_t statement_timeout_ms, bool plans_anew,
+                              rq_error *error)
 {
     const char *before = given(conninfo->parsed, "options");
     before = before == NULL ? "" : before;
@@ -83,7 +85,8 @@ static rq_status make_options(db_conninfo *conninfo, int64_t statement_timeout_m
     if (conninfo->options == NULL) {
         return rq_fail(error, RQ_NOMEM, "no memory for a conninfo");
     }
-    int used = snprintf(conninfo->options, size, "%s -c timezone=UTC", before);
+    int used = snprintf(conninfo->options, size, "%s -c timezone=UTC -c jit=off%s", before,
+                        plans_anew ? " -c plan_cache_mode=force_custom_plan" : "");
     if (statement_timeout_ms >= 0) {
         (void)snprintf(conninfo->options + used, size - (size_t)used,
                        " -c statement_timeout=%lld -c lock_timeout=%d"
@@ -101,7 +104,7 @@ static void add(db_conninfo *conninfo, size_t *count, const char *keyword, const
 }
 
 rq_status db_conninfo_init(db_conninfo *conninfo, const char *text, int64_t statement_timeout_ms,
-                           rq_error *error)
+                           bool plans_anew, rq_error *error)
 {
     memset(conninfo, 0, sizeof(*conninfo));
     char *why = NULL;
@@ -111,7 +114,7 @@ rq_status db_conninfo_init(db_conninfo *conninfo, const char *text, int64_t stat
         PQfreemem(why);
         return status;
     }
-    rq_status status = make_options(conninfo, statement_timeout_ms, error);
+    rq_status status = make_options(conninfo, statement_timeout_ms, plans_anew, error);
     if (status != RQ_OK) {
         db_conninfo_done(conninfo);
         return status;

@@ -203,7 +203,8 @@ rq_status db_lane_init(db_lane *lane, rq_db *db, rq_lane id, const rq_db_setting
     (void)evtimer_assign(&lane->wait_timer, db->base, on_wait_over, lane);
     rq_status status = gather_statements(lane, settings, error);
     if (status == RQ_OK) {
-        status = db_conninfo_init(&lane->conninfo, settings->conninfo, lane->statement_timeout_ms, error);
+        status = db_conninfo_init(&lane->conninfo, settings->conninfo, lane->statement_timeout_ms,
+                                  id == RQ_LANE_SLOW, error);
     }
     if (status != RQ_OK) {
         return status;

@@ -160,7 +160,7 @@ rq_status rq_listener_new(struct event_base *base, const char *conninfo, const c
         free(channel_copy);
         return rq_fail(error, RQ_NOMEM, "no memory for a listener");
     }
-    rq_status status = db_conninfo_init(&listener->conninfo, conninfo, 0, error);
+    rq_status status = db_conninfo_init(&listener->conninfo, conninfo, 0, false, error);
     if (status != RQ_OK) {
         free(listener);
         free(channel_copy);

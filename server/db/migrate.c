@@ -180,7 +180,7 @@ static void on_notice(void *argument, const PGresult *notice)
 rq_status rq_connect_blocking(const char *conninfo, PGconn **out_connection, rq_error *error)
 {
     db_conninfo merged;
-    rq_status status = db_conninfo_init(&merged, conninfo, -1, error);
+    rq_status status = db_conninfo_init(&merged, conninfo, -1, false, error);
     if (status != RQ_OK) {
         return status;
     }

@@ -8,8 +8,15 @@ with page as (
         and ($1::jsonb ->> 'state' is null or a.state = ($1::jsonb ->> 'state'))
         and ($1::jsonb ->> 'need_id' is null or a.need_id = ($1::jsonb ->> 'need_id')::uuid)
         and ($1::jsonb ->> 'institution_id' is null or a.institution_id = ($1::jsonb ->> 'institution_id')::uuid)
-        and ($1::jsonb ->> 'region' is null or a.region_code between $1::jsonb ->> 'region'
-            and app.region_high($1::jsonb ->> 'region'))
+        and app.region_fits($1::jsonb, a.region_code)
+        and app.channel_fits($1::jsonb, a.green_channel)
+        and app.time_fits($1::jsonb, a.created_at)
+        and app.kind_fits($1::jsonb, a.need_id, a.province)
+        and case $1::jsonb ->> 'step' when 'answered' then a.answered_at is not null
+            when 'offered' then a.offered_at is not null when 'refused' then a.state = 'refused'
+            when 'funded' then a.funded_at is not null else true end
+        and ($1::jsonb ->> 'first_loan' is null or ($1::jsonb ->> 'first_loan')::boolean = (
+            select n.first_loan from need n where n.id = a.need_id and n.province = a.province))
         and ($1::jsonb ->> 'overdue' is null or ($1::jsonb ->> 'overdue')::boolean = coalesce(a.deadline_at < now(), false))
     order by a.id desc
     limit ($1::jsonb ->> 'limit')::int + 1

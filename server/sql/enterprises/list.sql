@@ -5,8 +5,12 @@ with page as (
     select e.*
     from enterprise e
     where ($1::jsonb ->> 'cursor' is null or e.id < ($1::jsonb ->> 'cursor')::uuid)
-        and ($1::jsonb ->> 'region' is null or e.region_code between $1::jsonb ->> 'region'
-            and app.region_high($1::jsonb ->> 'region'))
+        and case when not $1::jsonb ?| '{step,from,to,kind,channel,institution_id,first_loan}' then
+                app.region_fits($1::jsonb, e.region_code) else e.id in (
+                select c.enterprise_id from app.counted_needs($1::jsonb) c
+                where app.steps_fit($1::jsonb, c.posted_at, c.matched_at, c.offered_at, c.guaranteed_at, c.funded_at)
+                    and ($1::jsonb ->> 'first_loan' is null or c.first_loan = ($1::jsonb ->> 'first_loan')::boolean))
+            end
         and ($1::jsonb ->> 'verification' is null or e.verification = ($1::jsonb ->> 'verification'))
         and ($1::jsonb ->> 'uscc' is null or e.uscc = ($1::jsonb ->> 'uscc'))
     order by e.id desc

@@ -8,8 +8,16 @@ with page as (
         and ($1::jsonb ->> 'state' is null or g.state = ($1::jsonb ->> 'state'))
         and ($1::jsonb ->> 'need_id' is null or g.need_id = ($1::jsonb ->> 'need_id')::uuid)
         and ($1::jsonb ->> 'guarantor_id' is null or g.guarantor_id = ($1::jsonb ->> 'guarantor_id')::uuid)
-        and ($1::jsonb ->> 'region' is null or g.region_code between $1::jsonb ->> 'region'
-            and app.region_high($1::jsonb ->> 'region'))
+        and ($1::jsonb ->> 'institution_id' is null
+            or ($1::jsonb ->> 'institution_id')::uuid in (g.guarantor_id, g.bank_id))
+        and ($1::jsonb ->> 'bank_id' is null or g.bank_id = ($1::jsonb ->> 'bank_id')::uuid)
+        and app.region_fits($1::jsonb, g.region_code)
+        and app.channel_fits($1::jsonb, g.green_channel)
+        and app.time_fits($1::jsonb, g.created_at)
+        and app.kind_fits($1::jsonb, g.need_id, g.province)
+        and case $1::jsonb ->> 'step' when 'answered' then g.answered_at is not null
+            when 'approved' then g.approved_at is not null when 'refused' then g.state = 'refused'
+            when 'in_force' then g.in_force_at is not null else true end
         and ($1::jsonb ->> 'overdue' is null or ($1::jsonb ->> 'overdue')::boolean = coalesce(g.deadline_at < now(), false))
     order by g.id desc
     limit ($1::jsonb ->> 'limit')::int + 1

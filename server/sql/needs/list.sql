@@ -8,8 +8,14 @@ with page as (
         and ($1::jsonb ->> 'state' is null or n.state = ($1::jsonb ->> 'state'))
         and ($1::jsonb ->> 'kind' is null or $1::jsonb ->> 'kind' = any (n.kinds))
         and ($1::jsonb ->> 'enterprise_id' is null or n.enterprise_id = ($1::jsonb ->> 'enterprise_id')::uuid)
-        and ($1::jsonb ->> 'region' is null or n.region_code between $1::jsonb ->> 'region'
-            and app.region_high($1::jsonb ->> 'region'))
+        and app.region_fits($1::jsonb, n.region_code)
+        and app.channel_fits($1::jsonb, n.green_channel)
+        and case when $1::jsonb ->> 'institution_id' is not null then n.id in (
+                select c.id from app.counted_needs($1::jsonb) c
+                where app.steps_fit($1::jsonb, c.posted_at, c.matched_at, c.offered_at, c.guaranteed_at, c.funded_at))
+            when $1::jsonb ->> 'step' is not null or $1::jsonb ->> 'from' is not null or $1::jsonb ->> 'to' is not null then
+                app.steps_fit($1::jsonb, n.posted_at, n.first_match_at, n.first_offer_at, n.guaranteed_at, n.funded_at)
+            else true end
         and ($1::jsonb ->> 'overdue' is null or ($1::jsonb ->> 'overdue')::boolean = coalesce(n.deadline_at < now(), false))
     order by n.id desc
     limit ($1::jsonb ->> 'limit')::int + 1

@@ -9,8 +9,10 @@ with page as (
         and ($1::jsonb ->> 'need_id' is null or o.need_id = ($1::jsonb ->> 'need_id')::uuid)
         and ($1::jsonb ->> 'application_id' is null or o.application_id = ($1::jsonb ->> 'application_id')::uuid)
         and ($1::jsonb ->> 'institution_id' is null or o.institution_id = ($1::jsonb ->> 'institution_id')::uuid)
-        and ($1::jsonb ->> 'region' is null or o.region_code between $1::jsonb ->> 'region'
-            and app.region_high($1::jsonb ->> 'region'))
+        and app.region_fits($1::jsonb, o.region_code)
+        and app.channel_fits($1::jsonb, o.green_channel)
+        and app.time_fits($1::jsonb, o.created_at)
+        and app.kind_fits($1::jsonb, o.need_id, o.province)
         and ($1::jsonb ->> 'overdue' is null or ($1::jsonb ->> 'overdue')::boolean = coalesce(o.deadline_at < now(), false))
     order by o.id desc
     limit ($1::jsonb ->> 'limit')::int + 1

@@ -109,10 +109,14 @@ bool rq_appraise_score(rq_session *session, const rq_row *row, const rq_relief *
     rq_fit fit = {.amount_fen = draft.terms.amount_fen, .is_in_term = is_in_term(session, row, &draft.terms)};
     /* first as if every soft rule passed: to look at them costs more than to look at nothing */
     int64_t most = rq_score_most(session, row, &draft.terms, relief);
-    if (row->merit + most + rq_score_of_fit(session, row, &fit) < least_score) {
+    int64_t fullest = most + rq_score_of_fit(session, row, &fit);
+    if (row->merit + fullest < least_score) {
         return false;
     }
     int64_t merit = rq_score_of_record(session, row);
+    if (merit + fullest < least_score) {
+        return false;
+    }
     weigh_soft(session, row, &fit);
     int64_t fit_score = rq_score_of_fit(session, row, &fit);
     if (merit + most + fit_score < least_score) {

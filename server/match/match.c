@@ -185,12 +185,20 @@ enum { FETCHED = 6 }; /* rows at once */
 /* Offers the products of the cursor's word, or ends the block where nothing more of it can be kept. */
 static void offer_word(rq_session *session, cursor *at, size_t fails, int64_t best_fit, rq_ranking *best)
 {
+    const rq_block *block = at->at->block;
     uint64_t ahead = at->left;
     for (size_t i = 0; i < FETCHED && ahead != 0; i++, ahead &= ahead - 1) {
-        __builtin_prefetch(&at->at->block->rows[at->word * 64 + (size_t)__builtin_ctzll(ahead)]);
+        size_t place = at->word * 64 + (size_t)__builtin_ctzll(ahead);
+        __builtin_prefetch(&block->rows[place]);
+        __builtin_prefetch(&block->labels[place]);
     }
     for (; at->left != 0; at->left &= at->left - 1) {
-        const rq_row *row = &at->at->block->rows[at->word * 64 + (size_t)__builtin_ctzll(at->left)];
+        const rq_row *row = &block->rows[at->word * 64 + (size_t)__builtin_ctzll(at->left)];
+        uint64_t others = at->left & (at->left - 1);
+        if (others != 0) {
+            size_t next = at->word * 64 + (size_t)__builtin_ctzll(others);
+            __builtin_prefetch(rq_pool_at(session->pool, block->labels[next].record));
+        }
         int64_t least = rq_rank_least(best, fails);
         if (least != INT64_MIN && row->bound + at->at->relief.gain < least - best_fit) {
             at->left = 0;

@@ -4,10 +4,22 @@
 #include "rongqiao/match.h"
 #include "routes.h"
 
-static const rq_field parent_fields[] = {
-    {"parent", RQ_FIELD_CODE, false, 1, 6, NULL, NULL, "上级代码", "code of the level above"},
+#define CODE_FIELDS                                                                                          \
+    {"parent", RQ_FIELD_CODE, false, 1, 6, NULL, NULL, "上级代码", "code of the level above"},               \
+    {                                                                                                        \
+        "q", RQ_FIELD_TEXT, false, 1, 40, NULL, NULL, "名称包含，或代码开头",                                \
+            "part of a name, or a code's start"                                                              \
+    }
+static const rq_field region_fields[] = {
+    CODE_FIELDS,
+    {"level", RQ_FIELD_WORD, false, 0, 0, "=province,prefecture,county", NULL, "层级", "level"},
 };
-static const rq_schema parent_query = RQ_SCHEMA("ParentQuery", parent_fields, NULL);
+static const rq_schema region_query = RQ_SCHEMA("RegionQuery", region_fields, NULL);
+static const rq_field industry_fields[] = {
+    CODE_FIELDS,
+    {"level", RQ_FIELD_WORD, false, 0, 0, "=section,division,group,class", NULL, "层级", "level"},
+};
+static const rq_schema industry_query = RQ_SCHEMA("IndustryQuery", industry_fields, NULL);
 
 /* The vocabularies and the facts, from the tables that the engine and the schemas use. */
 static rq_step answer_vocabulary(rq_call *call)
@@ -51,9 +63,9 @@ static rq_step answer_vocabulary(rq_call *call)
 }
 
 static const rq_route rows[] = {
-    RQ_ROUTE(GET, "/v1/reference/regions", RQ_ROLE_PUBLIC, &parent_query, "reference/regions", 0, "List",
+    RQ_ROUTE(GET, "/v1/reference/regions", RQ_ROLE_PUBLIC, &region_query, "reference/regions", 0, "List",
              "行政区划", "Regions"),
-    RQ_ROUTE(GET, "/v1/reference/industries", RQ_ROLE_PUBLIC, &parent_query, "reference/industries", 0,
+    RQ_ROUTE(GET, "/v1/reference/industries", RQ_ROLE_PUBLIC, &industry_query, "reference/industries", 0,
              "List", "行业", "Industries"),
     RQ_ROUTE(GET, "/v1/reference/refusal-reasons", RQ_ROLE_PUBLIC, NULL, "reference/refusal-reasons", 0,
              "List", "拒绝原因", "Reasons of refusal"),

@@ -1,7 +1,25 @@
--- Regions below one (provinces when none is named), for pickers and for checking codes.
+-- Regions below one (provinces when none is named), or those whose name or code fits what somebody types: the best 20.
 -- lane: read
 -- parameters: input
-select 200, jsonb_build_object('items', coalesce(jsonb_agg(jsonb_build_object('code', r.code, 'name_zh', r.name_zh,
-        'name_en', r.name_en, 'level', r.level, 'is_zone', r.is_zone) order by r.code), '[]'), 'next', null)::text, null, null
-from region r
-where r.parent is not distinct from $1::jsonb ->> 'parent'
+with asked as (
+    select i ->> 'parent' as parent, i ->> 'level' as level, lower(i ->> 'q') as q
+    from (select $1::jsonb as i) x
+), found as (
+    select r.*, row_number() over (order by
+        case when a.q is not null then starts_with(lower(r.name_zh), a.q) end desc, r.code) as place
+    from asked a, region r
+    where (a.level is null or r.level = a.level)
+        and case
+            when a.q is null then r.parent is not distinct from a.parent
+            else (a.parent is null or r.parent = a.parent)
+                and (starts_with(r.code, a.q)
+                    or position(a.q in lower(concat_ws(' ', r.name_zh, r.name_en))) > 0)
+        end
+)
+select 200, jsonb_build_object('items', coalesce(jsonb_agg(jsonb_build_object('code', f.code,
+        'name_zh', f.name_zh, 'name_en', f.name_en, 'level', f.level, 'is_zone', f.is_zone,
+        'path_zh', array_remove(array[p2.name_zh, p1.name_zh], null)) order by f.place), '[]'), 'next', null)::text, null, null
+from found f
+left join region p1 on p1.code = f.parent
+left join region p2 on p2.code = p1.parent
+where f.place <= case when $1::jsonb ->> 'q' is null then 1000 else 20 end

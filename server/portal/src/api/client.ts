@@ -1,0 +1,111 @@
+// The typed client. `await done(api.GET('/v1/needs/{id}', {params: {path: {id}}}))` gives the document or throws a
+// ProblemError. It sends the language, the CSRF token and the idempotency key; it tries again, under the same key,
+// what may not have arrived; and it waits for a new sign-in when the session has ended.
+import createClient, { type Middleware } from 'openapi-fetch';
+import { computed, ref } from 'vue';
+import { language } from '@/lib/language';
+import { problemOf } from './problem';
+import type { AllPaths } from './coming';
+
+/** What the session gives to each request, and what it must do for it. */
+interface SessionHooks {
+  csrf(): string | undefined;
+  /** An answer came: the session was used now. */
+  used(): void;
+  /** Resolves to true when somebody signed in again. */
+  renew(): Promise<boolean>;
+}
+let session: SessionHooks = { csrf: () => undefined, used() {}, renew: () => Promise.resolve(false) };
+export function attachSession(hooks: SessionHooks): void {
+  session = hooks;
+}
+
+const pending = ref(0);
+export const isBusy = computed(() => pending.value > 0);
+
+const TRIES = 3;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function isRepeatable(request: Request): boolean {
+  return request.method === 'GET' || request.headers.has('Idempotency-Key');
+}
+
+async function once(request: Request): Promise<Response> {
+  const token = request.method === 'GET' ? undefined : session.csrf();
+  if (token) request.headers.set('X-CSRF-Token', token);
+  return fetch(request);
+}
+
+/** Network failures and 503 are tried again; 401 waits for the user. */
+async function insistently(request: Request): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    const last = attempt === TRIES || !isRepeatable(request);
+    let response: Response;
+    try {
+      response = await once(last ? request : request.clone());
+    } catch (error) {
+      if (last || request.signal.aborted) throw error;
+      await pause(300 * attempt);
+      continue;
+    }
+    if (response.status !== 503 || last) return response;
+    await pause(500 * attempt);
+  }
+}
+
+async function send(request: Request): Promise<Response> {
+  const signingIn = request.method === 'POST' && new URL(request.url).pathname === '/v1/sessions';
+  const spare = signingIn ? request : request.clone();
+  pending.value++;
+  try {
+    const response = await insistently(request);
+    if (response.status === 401 && !signingIn && session.csrf() !== undefined)
+      return (await session.renew()) ? await insistently(spare) : response;
+    if (response.ok) session.used();
+    return response;
+  } finally {
+    pending.value--;
+  }
+}
+
+const headers: Middleware = {
+  onRequest({ request }) {
+    request.headers.set('Accept-Language', language.value);
+    if (request.method === 'POST' && !request.headers.has('Idempotency-Key'))
+      request.headers.set('Idempotency-Key', crypto.randomUUID());
+  },
+};
+
+export const api = createClient<AllPaths>({ baseUrl: location.origin, fetch: send, credentials: 'same-origin' });
+api.use(headers);
+
+/** The document of an answer; anything else is thrown as a ProblemError. */
+export async function done<T>(answer: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  let settled;
+  try {
+    settled = await answer;
+  } catch (error) {
+    throw problemOf(error);
+  }
+  if (!settled.response.ok) throw problemOf(settled.error, settled.response.status);
+  return settled.data as T;
+}
+
+/** For what changes a document that was read: refused with 412 when somebody else changed it meanwhile. */
+export function ifMatch(document: { version: number }): Record<string, string> {
+  return { 'If-Match': `"${document.version}"` };
+}
+
+/** A list with the filters of its URL as the server's CSV, handed to the browser as a file. */
+export async function download(path: string, query: Record<string, string>, name: string): Promise<void> {
+  const url = `${path}?${new URLSearchParams(query)}`;
+  const response = await send(
+    new Request(url, { headers: { Accept: 'text/csv', 'Accept-Language': language.value } }),
+  ).catch((error: unknown) => Promise.reject(problemOf(error)));
+  if (!response.ok) throw problemOf(await response.json().catch(() => null), response.status);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -1,0 +1,676 @@
+// What the API answers, by the name of the OpenAPI component (scripts/types.mjs puts these types into schema.d.ts).
+// Money is fen, rates and shares are millionths (ppm), times are RFC 3339, days YYYY-MM-DD.
+
+export type Role =
+  | 'enterprise'
+  | 'bank_maker'
+  | 'bank_checker'
+  | 'guarantee_reviewer'
+  | 'guarantee_checker'
+  | 'authority'
+  | 'operator'
+  | 'auditor';
+export type Side = 'enterprise' | 'institution' | 'authority' | 'operator' | 'auditor';
+
+export interface List<T = unknown> {
+  items: T[];
+  next: string | null;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  title_zh: string;
+  title_en: string;
+  request_id: string;
+  errors?: { pointer: string; code: string; detail: string; detail_zh: string; detail_en: string }[];
+  [extension: string]: unknown;
+}
+
+export interface User {
+  id: string;
+  login: string;
+  name: string;
+  roles: Role[];
+  side: Side;
+  enterprise_id: string | null;
+  institution_id: string | null;
+  region_code: string | null;
+  disabled_at?: string | null;
+  created_at?: string;
+  /** Of the session that asked: when it ends, after how long idle; csrf for a browser's session. */
+  expires_at?: string;
+  idle_seconds?: number;
+  csrf?: string;
+}
+
+/** The answer to logging in. */
+export interface Session {
+  id: string;
+  csrf: string;
+  expires_at: string;
+  user_id: string;
+  side: Side;
+  roles: string;
+  name: string;
+}
+
+/** A case's place in its life; `actions` are the moves that the asker may make next. */
+export interface Life<Action extends string = string> {
+  state: string;
+  state_zh: string;
+  state_en: string;
+  state_since: string;
+  waits_for: 'enterprise' | 'institution' | 'guarantor' | 'authority' | 'operator' | null;
+  deadline_at: string | null;
+  is_overdue: boolean;
+  actions: Action[];
+}
+
+export interface Versioned {
+  id: string;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Reason {
+  code: string;
+  name_zh: string;
+  name_en: string;
+  text: string | null;
+  repairable: boolean;
+  repair_by: string | null;
+  steps_zh: string | null;
+  steps_en: string | null;
+}
+
+export interface NamedInstitution {
+  id: string;
+  name_zh: string;
+  name_en: string | null;
+}
+
+export type FactValue = number | boolean | string | string[];
+export interface Fact {
+  value: FactValue;
+  source: string;
+  as_of?: string;
+}
+
+export interface EnterpriseTag {
+  tag: string;
+  issuer: string | null;
+  source: string;
+  valid_from: string | null;
+  valid_to: string | null;
+}
+
+export interface Enterprise extends Versioned {
+  uscc: string;
+  uscc_check: string;
+  verification: 'verified' | 'pending' | 'rejected';
+  verification_note: string | null;
+  name: string;
+  former_names: string[] | null;
+  legal_rep_name: string | null;
+  registered_capital_fen: number | null;
+  established_on: string | null;
+  reg_status: string | null;
+  region_code: string;
+  region_zh: string | null;
+  address: string | null;
+  industry_code: string;
+  industry_zh: string | null;
+  main_business: string | null;
+  employees: number | null;
+  revenue_fen: number | null;
+  total_assets_fen: number | null;
+  fiscal_year: number | null;
+  size_class: string | null;
+  size_rule_version: string | null;
+  contact_name: string | null;
+  contact_mobile: string | null;
+  tags: EnterpriseTag[];
+  facts: Record<string, Fact>;
+}
+
+export interface Institution {
+  id: string;
+  kind: string;
+  name_zh: string;
+  name_en: string | null;
+  region_code: string | null;
+  status: string;
+  net_assets_fen: number | null;
+  strikes: number;
+  version: number;
+  created_at: string;
+}
+
+export interface Consent {
+  id: string;
+  enterprise_id: string;
+  institution_id: string;
+  purpose: string;
+  text_version: string;
+  valid_to: string;
+  revoked_at: string | null;
+  created_at: string;
+}
+
+export interface Rule {
+  fact: string;
+  op: 'eq' | 'ne' | 'ge' | 'gt' | 'le' | 'lt' | 'in' | 'not_in' | 'has_all' | 'ratio_ge';
+  value: FactValue;
+  hard?: boolean;
+  weight?: number;
+  repair?: string;
+  text_zh?: string;
+  text_en?: string;
+}
+export interface Rate {
+  base: 'fixed' | 'lpr_1y' | 'lpr_5y';
+  low_ppm?: number;
+  high_ppm?: number;
+}
+export interface Fee {
+  name_zh: string;
+  name_en?: string;
+  payee?: string;
+  basis: 'share' | 'fixed';
+  when: 'upfront' | 'yearly';
+  value: number;
+}
+export interface Tier {
+  when: Rule[];
+  amount_max_fen?: number;
+  term_max_months?: number;
+  rate?: Rate;
+  needs_guarantee?: boolean;
+}
+
+export interface Product extends Versioned, Life {
+  product_no: string;
+  institution_id: string;
+  institution_zh: string;
+  institution_en: string | null;
+  kind: string;
+  name_zh: string;
+  name_en?: string | null;
+  amount_min_fen?: number | null;
+  amount_max_fen?: number | null;
+  term_min_months?: number | null;
+  term_max_months?: number | null;
+  term_min_days?: number | null;
+  term_max_days?: number | null;
+  rate?: Rate | null;
+  repayments?: string[];
+  fees?: Fee[];
+  day_fees?: { up_to_day: number; ppm_per_day: number }[];
+  regions?: string[];
+  industries_in?: string[];
+  industries_out?: string[];
+  rules?: Rule[];
+  tiers?: Tier[];
+  guarantee?: string;
+  insurance?: string;
+  fee_ppm?: number | null;
+  coverage_ppm?: number | null;
+  counter_guarantee?: boolean;
+  partners?: string[];
+  recourse?: boolean;
+  disclosed?: boolean;
+  advance_rate_ppm?: number | null;
+  pledge_rate_ppm?: number | null;
+  promised_hours?: number | null;
+  valid_from?: string | null;
+  valid_to?: string | null;
+  documents?: string | null;
+  conditions_zh?: string | null;
+  conditions_en?: string | null;
+  source_url?: string | null;
+  source_note?: string | null;
+  source_date?: string | null;
+  capacity_cases: number | null;
+  capacity_fen: number | null;
+  capacity_cases_left: number | null;
+  capacity_fen_left: number | null;
+}
+
+export interface Programme {
+  id: string;
+  type: 'interest_subsidy' | 'fee_subsidy' | 'risk_pool' | 'bridge_fund';
+  name_zh: string;
+  name_en?: string | null;
+  kinds?: string[];
+  regions?: string[];
+  rules?: Rule[];
+  share_ppm?: number | null;
+  points_ppm?: number | null;
+  cap_fen?: number | null;
+  valid_from?: string | null;
+  valid_to?: string | null;
+  conditions_zh?: string | null;
+  conditions_en?: string | null;
+  source_url?: string | null;
+  source_note?: string | null;
+  state: string;
+  version: number;
+  created_at: string;
+}
+
+export type NeedAction = 'submit' | 'pass' | 'return' | 'withdraw' | 'confirm' | 'reopen';
+export interface Need extends Versioned, Life<NeedAction> {
+  request_no: string;
+  enterprise: { id: string; name: string; uscc: string } | null;
+  kinds: string[];
+  amount_fen: number;
+  amount_min_fen: number | null;
+  term_months: number | null;
+  term_days: number | null;
+  max_rate_ppm: number | null;
+  purpose: string;
+  purpose_detail: string | null;
+  repayments: string[] | null;
+  collateral: string[] | null;
+  needed_by: string | null;
+  max_claims: number;
+  visibility: string;
+  facts: Record<string, FactValue>;
+  region_code: string;
+  industry_code: string;
+  size_class: string | null;
+  green_channel: string;
+  matched_at: string | null;
+  eligible_total: number | null;
+  repeats: string[];
+  reason: Reason | null;
+}
+
+export interface Check {
+  source: string;
+  index: number;
+  fact: string | null;
+  op: string;
+  verdict: 'pass' | 'fail' | 'unknown';
+  hard: boolean;
+  have: FactValue | null;
+  needed: FactValue | null;
+  repair: string;
+  text_zh: string;
+  text_en: string;
+  change: { zh: string; en: string } | null;
+}
+export interface PackageProduct {
+  id: string;
+  institution_id: string;
+  institution_zh: string;
+  institution_en: string | null;
+  name_zh: string;
+  name_en: string | null;
+  kind: string;
+}
+export interface PackagePartner extends PackageProduct {
+  fee_ppm: number | null;
+  coverage_ppm: number | null;
+}
+/** A loan with what backs it and what comes back, priced and explained. */
+export interface Package {
+  rank: number;
+  class: 'eligible' | 'unknown' | 'near';
+  product: PackageProduct;
+  guarantee: PackagePartner | null;
+  insurance: PackagePartner | null;
+  programmes: { id: string; name_zh: string; name_en: string | null; type: Programme['type'] }[];
+  tier: number | null;
+  amount_fen: number;
+  rate_ppm: number | null;
+  rate_is_floor: boolean;
+  cost_ppm: number | null;
+  repayment: string;
+  score_ppm: number;
+  parts: Record<string, number>;
+  fail_count: number;
+  unknown_count: number;
+  checks: Check[];
+}
+export interface MatchResult {
+  catalogue_version: number;
+  weights_version: number;
+  notice: { zh: string; en: string };
+  considered: number;
+  eligible_total: number;
+  unknown_total: number;
+  near_total: number;
+  eligible: Package[];
+  unknown: Package[];
+  near: Package[];
+}
+export interface Explanation {
+  need_id: string;
+  catalogue_version: number;
+  open: boolean;
+  package: Package;
+  facts: Record<string, Fact>;
+}
+
+export type ApplicationAction =
+  | 'investigate'
+  | 'request_papers'
+  | 'supply'
+  | 'propose_refusal'
+  | 'refuse'
+  | 'send_back'
+  | 'withdraw';
+export interface Application extends Versioned, Life<ApplicationAction> {
+  need_id: string;
+  origin: 'apply' | 'claim' | 'dispatch';
+  enterprise: { id: string; name: string; uscc: string; contact_name: string | null; contact_mobile: string | null } | null;
+  institution: NamedInstitution;
+  product_id: string | null;
+  product_zh: string | null;
+  package: Package | null;
+  note: string | null;
+  paper_stops: number;
+  green_channel: string;
+  region_code: string;
+  reason: Reason | null;
+}
+
+export type OfferAction =
+  | 'approve'
+  | 'send_back'
+  | 'reject'
+  | 'accept'
+  | 'decline'
+  | 'revoke'
+  | 'fall_through'
+  | 'counter'
+  | 'contract'
+  | 'disburse';
+export interface Offer extends Versioned, Life<OfferAction> {
+  application_id: string;
+  need_id: string;
+  institution: NamedInstitution;
+  product_id: string | null;
+  round: number;
+  amount_fen: number;
+  term_months: number;
+  rate_base: Rate['base'];
+  rate_ppm: number;
+  spread_ppm: number | null;
+  lpr_date: string | null;
+  repayment: string;
+  fees: Fee[];
+  net_disbursed_fen: number;
+  total_repayable_fen: number;
+  cost_ppm: number;
+  guarantee_required: boolean;
+  collateral_required: string | null;
+  conditions: string | null;
+  prepayment_fee_ppm: number | null;
+  penalty_rate_ppm: number | null;
+  cooling_off_days: number | null;
+  valid_until: string;
+  binding: boolean;
+  counter: { amount_fen?: number; term_months?: number; rate_ppm?: number; note: string } | null;
+  accepted_at: string | null;
+  contract_no: string | null;
+  contracted_at: string | null;
+  funded_on: string | null;
+  funded_fen: number | null;
+  proof_no: string | null;
+  made_by: string | null;
+  checked_by: string | null;
+  reason: Reason | null;
+}
+
+export interface GuaranteeCase extends Versioned, Life {
+  case_no: string;
+  need_id: string;
+  application_id: string;
+  offer_id: string | null;
+  enterprise: { id: string; name: string; uscc: string } | null;
+  bank: NamedInstitution;
+  guarantor: NamedInstitution;
+  re_guarantor_id: string | null;
+  product_id: string;
+  batch: boolean;
+  national_fund: boolean;
+  principal_fen: number;
+  term_months: number;
+  shares: { bank_ppm: number; direct_ppm: number; province_ppm: number; national_ppm: number };
+  fee_ppm: number | null;
+  fee_paid_by: string | null;
+  fee_subsidy_ppm: number | null;
+  counter_guarantee: string | null;
+  review_note: string | null;
+  fee_above_cap: boolean;
+  effective_on: string | null;
+  filing_month: string | null;
+  claim_fen: number | null;
+  recovery_deadline: string | null;
+  write_off_evidence: string | null;
+  entries: {
+    kind: string;
+    on: string;
+    gross_fen: number;
+    cost_fen: number;
+    bank_fen: number;
+    direct_fen: number;
+    province_fen: number;
+    national_fen: number;
+  }[];
+  made_by: string | null;
+  checked_by: string | null;
+  green_channel: string;
+  reason: Reason | null;
+}
+
+export interface Round extends Versioned, Life {
+  round_no: string;
+  name: string;
+  note: string | null;
+  region_code: string;
+  venue: string | null;
+  meets_on: string | null;
+  registers_until: string | null;
+  band_ppm: number;
+  slots_total: number | null;
+  slots_local: number | null;
+  seed_hash: string;
+  seed: string | null;
+  run_no: number;
+  published_run: number | null;
+  confirm_until: string | null;
+  counts: Record<string, number>;
+  report: unknown;
+  sealed: { run_no: number; input_hash: string; sealed_at: string }[] | null;
+  rule_version?: number;
+  result_hash?: string;
+  proof?: unknown;
+  ran_at?: string;
+}
+export interface RoundPlace {
+  id: string;
+  round_id: string;
+  run_no: number;
+  registration_id: string;
+  need_id: string;
+  enterprise: { id: string; name: string; uscc: string; contact_name: string | null; contact_mobile: string | null } | null;
+  region_code: string;
+  amount_fen: number;
+  institution: NamedInstitution | null;
+  wish: number | null;
+  refused: unknown[] | null;
+  enterprise_answer: string | null;
+  institution_answer: string | null;
+  note: string | null;
+  intent_fen: number | null;
+  intent_at: string | null;
+  follow_ups: {
+    day: number;
+    side: string;
+    contacted: boolean | null;
+    approved_fen: number | null;
+    funded_fen: number | null;
+    recorded_at: string;
+  }[];
+}
+
+export interface StatisticsRow {
+  key?: string;
+  needs: number;
+  needs_fen: number;
+  matched: number;
+  matched_fen: number;
+  offered: number;
+  offered_fen: number;
+  guaranteed: number;
+  guaranteed_fen: number;
+  funded: number;
+  funded_fen: number;
+  median_hours_to_offer: number | null;
+}
+export interface Statistics {
+  total: StatisticsRow;
+  by_kind: StatisticsRow[];
+  by_size: StatisticsRow[];
+  by_industry: StatisticsRow[];
+  by_county: StatisticsRow[];
+}
+
+export interface ImportReport {
+  accepted: number;
+  refused: number;
+  lines: { line: number; id?: string; code?: string; errors?: Problem['errors'] }[];
+}
+
+export interface AuditEvent {
+  id: string;
+  at: string;
+  request_id: string | null;
+  user_id: string | null;
+  side: string;
+  org_id: string | null;
+  kind: string;
+  case_id: string;
+  action: string;
+  from_state: string | null;
+  to_state: string | null;
+  reason_code: string | null;
+  reason_text: string | null;
+  facts_digest: string | null;
+}
+
+export interface Overdue {
+  institution_id: string;
+  name_zh: string;
+  kind: string;
+  cases: number;
+  applications: number;
+  offers: number;
+  guarantee_cases: number;
+  oldest_deadline_at: string;
+}
+
+export interface Notification {
+  id: number;
+  kind: string;
+  subject_kind: string;
+  subject_id: string;
+  params: Record<string, unknown> | null;
+  created_at: string;
+  read: boolean;
+}
+
+export interface Found {
+  kind: string;
+  id: string;
+  title: string;
+  state: string | null;
+  region_code: string | null;
+}
+
+export interface Code {
+  code: string;
+  letter_code?: string;
+  name_zh: string;
+  name_en: string | null;
+  level: string;
+  /** Names of the levels above, outermost first. */
+  path_zh?: string[];
+}
+
+export interface Vocabulary {
+  words: { list: string; name: string; zh: string; en: string }[];
+  facts: {
+    name: string;
+    type: 'money' | 'share' | 'count' | 'months' | 'flag' | 'word' | 'words';
+    list: string | null;
+    repair: string;
+    zh: string;
+    en: string;
+  }[];
+}
+
+export interface CaseState {
+  kind: string;
+  state: string;
+  name_zh: string;
+  name_en: string;
+  owner: string | null;
+  hours: number | null;
+  green_hours: number | null;
+  on_overdue: string | null;
+  is_final: boolean;
+}
+export interface Transition {
+  kind: string;
+  from_state: string;
+  action: string;
+  to_state: string;
+  roles: string[];
+  needs_reason: boolean;
+  mark: string | null;
+}
+export interface Lives {
+  states: CaseState[];
+  transitions: Transition[];
+}
+export interface RefusalReason {
+  code: string;
+  name_zh: string;
+  name_en: string;
+  repairable: boolean;
+  repair_by: string | null;
+  steps_zh: string | null;
+  steps_en: string | null;
+  [more: string]: unknown;
+}
+
+/** What the lists hold, by path; the OpenAPI document calls all of them List. */
+export interface ListItems {
+  '/v1/needs': Need;
+  '/v1/applications': Application;
+  '/v1/offers': Offer;
+  '/v1/guarantee-cases': GuaranteeCase;
+  '/v1/enterprises': Enterprise;
+  '/v1/institutions': Institution;
+  '/v1/products': Product;
+  '/v1/programmes': Programme;
+  '/v1/rounds': Round;
+  '/v1/rounds/{id}/places': RoundPlace;
+  '/v1/consents': Consent;
+  '/v1/users': User;
+  '/v1/audit-events': AuditEvent;
+  '/v1/statistics/overdue': Overdue;
+  '/v1/notifications': Notification;
+  '/v1/search': Found;
+  '/v1/reference/regions': Code;
+  '/v1/reference/industries': Code;
+  '/v1/reference/refusal-reasons': RefusalReason;
+}

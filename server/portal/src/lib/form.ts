@@ -1,0 +1,137 @@
+// A form: its values, the faults by JSON pointer, one submission at a time under one idempotency key, a draft that
+// survives reload and sign-in, and a guard against leaving with unsaved changes.
+import { computed, inject, onScopeDispose, reactive, ref, shallowRef, watch, type ComputedRef, type InjectionKey, type Ref } from 'vue';
+import { onBeforeRouteLeave } from 'vue-router';
+import { problemOf, type ProblemError } from '@/api/problem';
+import { user } from '@/api/session';
+import { w } from '@/words/common';
+
+export interface Form<T extends object = object> {
+  values: T;
+  /** Faults by pointer: what an input could not read, then what the server said. */
+  faults: ComputedRef<Map<string, string>>;
+  /** What the server said that is about no field. */
+  general: ComputedRef<string | null>;
+  isSending: Ref<boolean>;
+  isChanged: ComputedRef<boolean>;
+  /** Counts failed submissions, so that the summary takes the focus each time. */
+  failures: Ref<number>;
+  /** An input says what is wrong with what was typed, or undefined when it reads. */
+  report(pointer: string, text: string | undefined): void;
+  /** The user changed a field: what the server said about it is over. */
+  touch(pointer: string): void;
+  /**
+   * Sends; `send` gets the headers that make it repeatable. Faults are shown and undefined is returned when it fails.
+   */
+  submit<R>(send: (headers: Record<string, string>) => Promise<R>): Promise<R | undefined>;
+  /** What is on screen is saved: the draft goes, leaving needs no question. */
+  settle(): void;
+  reset(values: T): void;
+}
+
+export const formKey: InjectionKey<Form> = Symbol('form');
+export const useFormContext = (): Form | undefined => inject(formKey, undefined);
+
+/** The element's id of the field at a pointer. */
+export const idOf = (pointer: string): string => `f${pointer.replaceAll('/', '-')}`;
+
+export interface FormOptions {
+  /** Keeps a draft in this browser under this name, for this user. */
+  draft?: string;
+  /** Asks before leaving with unsaved changes; on unless there is a draft. */
+  guard?: boolean;
+}
+
+const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+export function useForm<T extends object>(initial: T, options: FormOptions = {}): Form<T> {
+  const draftName = options.draft && `rq-draft:${user.value?.id ?? ''}:${options.draft}`;
+  const kept = draftName ? localStorage.getItem(draftName) : null;
+  const values = reactive(copy({ ...initial, ...(kept ? (JSON.parse(kept) as Partial<T>) : {}) })) as T;
+  const saved = ref(JSON.stringify(initial));
+  const unread = reactive(new Map<string, string>());
+  const told = shallowRef<ProblemError | null>(null);
+  const touched = reactive(new Set<string>());
+  const isSending = ref(false);
+  const failures = ref(0);
+  let key = crypto.randomUUID();
+
+  const isChanged = computed(() => JSON.stringify(values) !== saved.value);
+  const faults = computed(() => {
+    const all = new Map(unread);
+    for (const [pointer, text] of told.value?.fields ?? []) if (!touched.has(pointer) && !all.has(pointer)) all.set(pointer, text);
+    return all;
+  });
+  const general = computed(() => (told.value && told.value.fields.size === 0 ? told.value.text : null));
+
+  watch(
+    () => JSON.stringify(values),
+    (now) => {
+      key = crypto.randomUUID(); // other content is another submission
+      if (draftName) localStorage.setItem(draftName, now);
+    },
+  );
+
+  async function submit<R>(send: (headers: Record<string, string>) => Promise<R>): Promise<R | undefined> {
+    if (isSending.value) return undefined;
+    if (unread.size > 0) {
+      failures.value++;
+      return undefined;
+    }
+    isSending.value = true;
+    try {
+      const result = await send({ 'Idempotency-Key': key });
+      told.value = null;
+      settle();
+      return result;
+    } catch (error) {
+      told.value = problemOf(error);
+      touched.clear();
+      failures.value++;
+      // The answer to this key is stored; the next try is a new submission, unless the outcome is not known.
+      if (!['offline', 'outcome_unknown', 'unavailable'].includes(told.value.code)) key = crypto.randomUUID();
+      return undefined;
+    } finally {
+      isSending.value = false;
+    }
+  }
+  function settle(): void {
+    saved.value = JSON.stringify(values);
+    if (draftName) localStorage.removeItem(draftName);
+  }
+  function reset(to: T): void {
+    Object.assign(values, copy(to));
+    saved.value = JSON.stringify(to);
+    told.value = null;
+    unread.clear();
+  }
+
+  if (options.guard ?? !options.draft) guardLeaving(() => isChanged.value && !isSending.value);
+
+  return {
+    values,
+    faults,
+    general,
+    isSending,
+    isChanged,
+    failures,
+    report(pointer, text) {
+      if (text) unread.set(pointer, text);
+      else unread.delete(pointer);
+    },
+    touch: (pointer) => touched.add(pointer),
+    submit,
+    settle,
+    reset,
+  };
+}
+
+/** Asks before the page is left while `isUnsaved`. */
+function guardLeaving(isUnsaved: () => boolean): void {
+  onBeforeRouteLeave(() => !isUnsaved() || window.confirm(w.leaveUnsaved));
+  const onUnload = (event: BeforeUnloadEvent) => {
+    if (isUnsaved()) event.preventDefault();
+  };
+  addEventListener('beforeunload', onUnload);
+  onScopeDispose(() => removeEventListener('beforeunload', onUnload));
+}

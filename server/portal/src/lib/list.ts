@@ -1,0 +1,136 @@
+// A list of the API whose filters, sort and page are the URL's query, so that links and Back work.
+import { computed, ref, shallowRef, watch, type Ref } from 'vue';
+import { useRoute, useRouter, type LocationQueryRaw } from 'vue-router';
+import { api, done, download } from '@/api/client';
+import type { List, ListItems } from '@/api/documents';
+import { onNotification } from '@/api/events';
+import { problemOf, type ProblemError } from '@/api/problem';
+import { today } from './format';
+
+type Query = Record<string, string>;
+
+export interface ListOptions {
+  /** Names of the query parameters that the page offers as filters. */
+  filters?: string[];
+  /** What is always asked for beside the filters. */
+  fixed?: () => Record<string, string | number | boolean | undefined>;
+  /** Path parameters. */
+  path?: () => Record<string, string>;
+  limit?: number;
+  /** Reads again when a notification concerns one of these kinds. */
+  follows?: string[];
+}
+
+export interface ListState<T> {
+  items: Ref<T[]>;
+  isLoading: Ref<boolean>;
+  problem: Ref<ProblemError | null>;
+  hasNext: Ref<boolean>;
+  hasPrevious: Ref<boolean>;
+  /** 1 for the first page. */
+  page: Ref<number>;
+  filters: Ref<Query>;
+  setFilter(name: string, value: string | undefined): void;
+  clearFilters(): void;
+  next(): void;
+  previous(): void;
+  reload(): Promise<void>;
+  csv(): Promise<void>;
+}
+
+export function useList<P extends keyof ListItems>(path: P, options: ListOptions = {}): ListState<ListItems[P]> {
+  const route = useRoute();
+  const router = useRouter();
+  const here = route.path;
+  const items = shallowRef<ListItems[P][]>([]);
+  const cursorNext = ref<string | null>(null);
+  const isLoading = ref(true);
+  const problem = shallowRef<ProblemError | null>(null);
+
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const filters = computed<Query>(() => {
+    const set: Query = {};
+    for (const name of options.filters ?? []) {
+      const value = text(route.query[name]);
+      if (value) set[name] = value;
+    }
+    return set;
+  });
+  const cursor = computed(() => text(route.query.cursor));
+  const page = computed(() => Number(text(route.query.page) ?? 1) || 1);
+  const asked = computed<Query>(() => {
+    const all: Query = {};
+    for (const [name, value] of Object.entries(options.fixed?.() ?? {})) if (value !== undefined) all[name] = String(value);
+    return { ...all, ...filters.value };
+  });
+
+  let run = 0;
+  async function reload(): Promise<void> {
+    const mine = ++run;
+    isLoading.value = true;
+    const query: Query = { ...asked.value, limit: String(options.limit ?? 20) };
+    if (cursor.value) query.cursor = cursor.value;
+    try {
+      const list = (await done(
+        api.GET(path as '/v1/needs', { params: { query: query as never, path: options.path?.() as never } }),
+      )) as List<ListItems[P]>;
+      if (mine !== run) return;
+      items.value = list.items;
+      cursorNext.value = list.next ?? null;
+      problem.value = null;
+    } catch (error) {
+      if (mine === run) problem.value = problemOf(error);
+    } finally {
+      if (mine === run) isLoading.value = false;
+    }
+  }
+
+  function go(change: LocationQueryRaw): void {
+    void router.push({ query: { ...route.query, ...change } });
+  }
+  function setFilter(name: string, value: string | undefined): void {
+    go({ [name]: value || undefined, cursor: undefined, page: undefined });
+  }
+  function clearFilters(): void {
+    go({ ...Object.fromEntries((options.filters ?? []).map((name) => [name, undefined])), cursor: undefined, page: undefined });
+  }
+  function next(): void {
+    if (cursorNext.value) go({ cursor: cursorNext.value, page: String(page.value + 1) });
+  }
+  /** A cursor leads forward only: the page before is the one the reader came from, else the first. */
+  function previous(): void {
+    const back = text(history.state?.back);
+    if (back?.split('?')[0] === route.path && page.value > 1) router.back();
+    else go({ cursor: undefined, page: undefined });
+  }
+
+  watch(
+    [asked, cursor],
+    () => {
+      if (route.path === here) void reload();
+    },
+    { immediate: true, deep: true },
+  );
+  onNotification(({ subject_kind }) => {
+    if (options.follows?.includes(subject_kind)) void reload();
+  });
+
+  return {
+    items,
+    isLoading,
+    problem,
+    filters,
+    page,
+    hasNext: computed(() => cursorNext.value !== null),
+    hasPrevious: computed(() => cursor.value !== undefined),
+    setFilter,
+    clearFilters,
+    next,
+    previous,
+    reload,
+    csv: () => {
+      const full = Object.entries(options.path?.() ?? {}).reduce((url, [k, v]) => url.replace(`{${k}}`, v), String(path));
+      return download(full, asked.value, `${String(path).split('/')[2]}-${today()}.csv`);
+    },
+  };
+}

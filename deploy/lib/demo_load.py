@@ -16,6 +16,7 @@ AT_ONCE = 6
 # Institutions with people in the demo; the others are on the shelf only, until an operator makes them users.
 BANKS = ("spdb_guangzhou", "boc", "qingdao_bank", "icbc", "ccb", "demo_factor", "demo_bridge")
 GUARANTORS = ("demo_guarantor_gd", "demo_guarantor_zj", "demo_guarantor_sd", "demo_guarantor_hb", "demo_guarantor_cq")
+INSURERS = ("demo_insurer",)
 AUTHORITIES = (("authority-gd", "440000", "广东主管部门"), ("authority-hb", "420000", "湖北主管部门"),
                ("authority-js", "320000", "江苏主管部门"),
                ("authority-cn", "000000", "全国主管部门"))
@@ -76,6 +77,8 @@ def user_plan(world):
         where = {"institution_id": world.institution_ids[key]}
         plan.append((f"{login_of(key)}-reviewer", "尽调", ["guarantee_reviewer"], where))
         plan.append((f"{login_of(key)}-checker", "审批", ["guarantee_checker"], where))
+    for key in INSURERS:
+        plan.append((f"{login_of(key)}-maker", "承保经办", ["bank_maker"], {"institution_id": world.institution_ids[key]}))
     # A person who may make and check must still not check what he made.
     plan.append(("boc-both", "经办兼审批", ["bank_maker", "bank_checker"], {"institution_id": world.institution_ids["boc"]}))
     plan += [(login_of(entry["key"]), "企业经办人", ["enterprise"], {}) for entry in world.data["enterprises"]]

@@ -10,6 +10,7 @@ SHOWN = (("huayin", "企业（广州，知识产权质押 3,000 万元）", "ent
          ("spdb-guangzhou-checker", "银行审批", "bank checker"),
          ("demo-guarantor-gd-reviewer", "担保尽调", "guarantee reviewer"),
          ("demo-guarantor-gd-checker", "担保审批", "guarantee checker"),
+         ("demo-insurer-maker", "保险经办", "insurer"),
          ("authority-gd", "主管部门（广东）", "authority of Guangdong"),
          ("operator", "平台运营", "operator"),
          ("auditor", "审计", "auditor"))
@@ -22,7 +23,8 @@ def main():
     base = f"https://127.0.0.1:{options.port}"
     curl = f"curl --cacert {shlex.quote(options.certificate)}"
     body = f'{{"login":"huayin","password":"{password}"}}'
-    print(f"\n融桥已启动 / Rongqiao serves at {base}\n")
+    print(f"\n融桥已启动 / Rongqiao serves at {base}")
+    print("用浏览器打开上面的地址（自签名证书，需确认）/ open it in a browser (its certificate is self-signed: confirm it)\n")
     print(f"密码（各用户相同）/ everybody's password: {password}")
     for login, zh, en in SHOWN:
         print(f"  {login:28} {zh} / {en}")

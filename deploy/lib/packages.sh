@@ -4,10 +4,18 @@
 BUILD_PACKAGES="build-essential cmake ninja-build pkg-config libevent-dev libpq-dev libssl-dev libjansson-dev"
 SERVE_PACKAGES="postgresql-15 postgresql-client-15 openssl python3 curl ca-certificates"
 TEST_PACKAGES="$SERVE_PACKAGES libcmocka-dev"
+BROWSER_PACKAGES="chromium fonts-noto-cjk"
 
 # Debian's PostgreSQL makes and starts a cluster "main" when it is installed. Our clusters are private ones: a drop-in
 # of postgresql-common, there only for this installation, says no. Clusters that exist already are not touched.
 NO_MAIN_CLUSTER=/etc/postgresql-common/createcluster.d/rongqiao.conf
+
+# portal_packages: what building the portal takes. A Node that comes from elsewhere will do, and Debian's npm would
+# conflict with it.
+portal_packages() {
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
+}
 
 # missing_packages NAME ...: prints those that are not installed.
 missing_packages() {

@@ -40,6 +40,7 @@ drain_ms = 5000
 database = $(conninfo rongqiao rongqiao_app)
 migration_database = $(conninfo rongqiao rongqiao_owner)
 migrations_directory = $run_dir/migrations
+portal_dir = $([[ ! -d $run_dir/portal ]] || printf %s "$run_dir/portal")
 SETTINGS
     ((EUID != 0)) || chown "$run_user:" "$run_dir/server.conf"
 }

@@ -34,4 +34,5 @@ create index product_exhausted on product (exhausted_month) where exhausted_mont
 
 insert into score_weights (version, document, reason) values (2, '{"version": 2, "cost": 30, "likelihood": 25,
     "speed": 20, "fit": 15, "service": 10, "prior_ppm": 500000, "prior_weight": 20, "cost_cap_ppm": 240000,
-    "hours_cap": 240, "per_institution": 5}', 'at most five packages of one institution are shown for a need');
+    "hours_cap": 240, "per_institution": 5, "order": ["score_ppm descending", "cost_ppm ascending, unknown last",
+    "product id ascending"]}', 'at most five packages of one institution are shown for a need; the order is told');

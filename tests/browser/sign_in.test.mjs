@@ -12,8 +12,7 @@ test('a deep link leads over signing in to the page it names', async (t) => {
   await page.getByLabel('密码', { exact: true }).fill(password);
   await page.keyboard.press('Enter');
   await page.waitForURL('**/search?q=0');
-  await settled(page);
-  assert.match(await page.title(), /0.*融桥/);
+  await eventually(async () => assert.match(await page.title(), /0.*融桥/));
 });
 
 test('a wrong password is told where the reader is, and the login stays', async (t) => {

@@ -8,11 +8,14 @@
 #include "rongqiao/clock.h"
 #include "rongqiao/log.h"
 #include "stages.h"
+#include "views.h"
 #include "worker.h"
 
 static void after_principal(rq_call *call);
 static void compute(rq_call *call);
 static void execute(rq_call *call);
+static void answer_with(rq_call *call, int status, const char *body, size_t length, const char *location,
+                        const char *etag);
 
 /* Answers ----------------------------------------------------------------------------------------- */
 
@@ -212,7 +215,9 @@ static rq_db_step step_for(rq_call *call, const char *name)
                   {"csrf", call->csrf},
                   {"facts", call->facts},
                   {"digest", call->digest},
-                  {"packages", call->packages}};
+                  {"packages", call->packages},
+                  {"seen", call->seen},
+                  {"query", call->query_text}};
     for (const char *at = step.statement ? step.statement->parameters : ""; *at;) {
         size_t length = strcspn(at, " ");
         for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
@@ -239,6 +244,22 @@ static void send_as_asker(rq_call *call, const char *name, bool with_key, rq_db_
         rq_call_refuse(call, "unavailable", NULL, NULL);
 }
 
+static void on_noted(void *argument, const rq_db_reply *reply)
+{
+    rq_call *call = argument;
+    call->ticket = 0;
+    if (reply->outcome != RQ_DB_DONE) {
+        rq_call_refuse_sql(call, reply); /* what cannot be noted is not shown */
+        return;
+    }
+    rq_views_noted(call);
+    if (call->kept.body)
+        answer_with(call, call->kept.status, call->kept.body, call->kept.length, call->kept.location,
+                    call->kept.etag);
+    else
+        compute(call);
+}
+
 static void on_facts(void *argument, const rq_db_reply *reply)
 {
     rq_call *call = argument;
@@ -250,10 +271,13 @@ static void on_facts(void *argument, const rq_db_reply *reply)
     } else {
         call->facts = rq_arena_strndup(call->arena, PQgetvalue(reply->result, 0, 0),
                                        (size_t)PQgetlength(reply->result, 0, 0));
-        if (call->facts)
-            compute(call);
-        else
+        bool due = rq_views_due(call, reply->result);
+        if (!call->facts || call->broken)
             rq_call_refuse(call, "unavailable", NULL, NULL);
+        else if (due)
+            send_as_asker(call, "views/record", false, on_noted);
+        else
+            compute(call);
     }
 }
 
@@ -289,27 +313,56 @@ static const char *text_at(const PGresult *result, int column)
     return PQgetisnull(result, 0, column) ? NULL : PQgetvalue(result, 0, column);
 }
 
-static void on_result(void *argument, const rq_db_reply *reply)
+static const char *copy_at(rq_call *call, const PGresult *result, int column)
 {
-    rq_call *call = argument;
+    return PQgetisnull(result, 0, column) ? NULL
+                                          : rq_arena_strndup(call->arena, PQgetvalue(result, 0, column),
+                                                             (size_t)PQgetlength(result, 0, column));
+}
+
+static void answer_with(rq_call *call, int status, const char *body, size_t length, const char *location,
+                        const char *etag)
+{
     rq_reply_header headers[ANSWER_HEADERS];
     size_t count = common_headers("application/json", headers);
-    call->ticket = 0;
-    if (reply->outcome != RQ_DB_DONE) {
-        rq_call_refuse_sql(call, reply);
-        return;
-    }
-    if (PQntuples(reply->result) != 1 || PQnfields(reply->result) != 4 || !text_at(reply->result, 1)) {
-        rq_call_refuse(call, "not_found", NULL, NULL);
-        return;
-    }
-    const char *location = text_at(reply->result, 2), *etag = text_at(reply->result, 3);
     if (location)
         headers[count++] = (rq_reply_header){"Location", location};
     if (etag)
         headers[count++] = (rq_reply_header){"ETag", etag};
-    rq_call_answer(call, (int)strtol(PQgetvalue(reply->result, 0, 0), NULL, 10),
-                   PQgetvalue(reply->result, 0, 1), (size_t)PQgetlength(reply->result, 0, 1), headers, count);
+    rq_call_answer(call, status, body, length, headers, count);
+}
+
+/* Keeps the answer until it is noted who sees it. */
+static void note_first(rq_call *call, const PGresult *result)
+{
+    call->kept.status = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
+    call->kept.body = copy_at(call, result, 1);
+    call->kept.length = (size_t)PQgetlength(result, 0, 1);
+    call->kept.location = copy_at(call, result, 2);
+    call->kept.etag = copy_at(call, result, 3);
+    if (call->kept.body)
+        send_as_asker(call, "views/record", false, on_noted);
+    else
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+}
+
+static void on_result(void *argument, const rq_db_reply *reply)
+{
+    rq_call *call = argument;
+    const PGresult *result = reply->result;
+    call->ticket = 0;
+    if (reply->outcome != RQ_DB_DONE) {
+        rq_call_refuse_sql(call, reply);
+    } else if (PQntuples(result) != 1 || PQnfields(result) < 4 || !text_at(result, 1)) {
+        rq_call_refuse(call, "not_found", NULL, NULL);
+    } else if (rq_views_due(call, result)) {
+        note_first(call, result);
+    } else if (call->broken) {
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    } else {
+        answer_with(call, (int)strtol(PQgetvalue(result, 0, 0), NULL, 10), PQgetvalue(result, 0, 1),
+                    (size_t)PQgetlength(result, 0, 1), text_at(result, 2), text_at(result, 3));
+    }
 }
 
 static void execute(rq_call *call)

@@ -53,6 +53,7 @@ typedef struct rq_route {
     const char *path; /* "/v1/needs/{id}/withdraw" */
     unsigned roles;
     const rq_schema *input; /* of the body, or of the query of a GET */
+    const rq_schema *query; /* of a POST that takes one beside its body */
     const char *prelude;    /* statement that reads what the computation needs; its one text is call->facts */
     rq_compute compute;
     const char *statement;
@@ -96,10 +97,18 @@ struct rq_call {
     const char *id; /* from the path, or null */
     json_t *input;  /* the checked input */
     const char *input_text;
+    const char *query_text; /* the checked query beside a body */
     const char *facts; /* the prelude's answer */
     const char *computed;
     const char *digest;
     const char *packages; /* what of a match is kept as rows */
+    const char *seen;     /* of enterprises, by the result: views.h */
+    struct {
+        int status;
+        const char *body; /* null: none is kept */
+        size_t length;
+        const char *location, *etag;
+    } kept; /* the answer, while it is noted who sees it */
     const char *key; /* Idempotency-Key */
     const char *fingerprint;
     uint64_t ticket; /* of the statement that is waited for; 0: none */

@@ -23,6 +23,10 @@ static const rq_field open_fields[] = {
     {"items", RQ_FIELD_FACT_VALUE, true, 0, 0, NULL, NULL, "各行", "the lines"},
 };
 const rq_schema rq_import_input = RQ_SCHEMA("Import", open_fields, check_items);
+static const rq_field query_fields[] = {
+    {"dry_run", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "只检查不保存", "check only, keep nothing"},
+};
+const rq_schema rq_import_query = RQ_SCHEMA("ImportQuery", query_fields, NULL);
 
 int rq_csv_next(char *text, size_t length, size_t *at, char **cells, size_t cell_limit, size_t *out_lines)
 {
@@ -76,8 +80,8 @@ static json_t *refused_line(size_t line, const rq_faults *faults)
                               json_pack("{s:s, s:s, s:s, s:s}", "pointer", faults->list[i].pointer, "code",
                                         faults->list[i].code, "detail_zh", zh, "detail_en", en));
     }
-    return json_pack("{s:I, s:s, s:o}", "line", (json_int_t)line, "code", "validation_failed", "errors",
-                     errors);
+    return json_pack("{s:I, s:s, s:s, s:o}", "line", (json_int_t)line, "verdict", "refused", "code",
+                     "validation_failed", "errors", errors);
 }
 
 /* Checks one line and puts it where it belongs. */

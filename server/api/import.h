@@ -6,6 +6,8 @@
 
 /* {"items": [...]}, each checked by its own schema afterwards. */
 extern const rq_schema rq_import_input;
+/* dry_run */
+extern const rq_schema rq_import_query;
 
 /* Reads the lines of the request (JSON items, or a CSV with a header line) against `schema`, calls `finish`
  * for each good one (may be null), and leaves {"lines": [{line, item}], "refused": [{line, code, errors}]} as

@@ -80,6 +80,18 @@ static void take_if_match(rq_call *call)
         json_object_set_new(call->input, "if_match", json_stringn(match.data, match.length));
 }
 
+/* The query of a request that has a body too. */
+static void read_query(rq_call *call, rq_faults *faults)
+{
+    const rq_request *request = rq_exchange_request(call->exchange);
+    json_t *query =
+        rq_schema_from_query(call->route->query, request->query.data, request->query.length, faults);
+    if (query)
+        rq_schema_check(call->route->query, query, "", faults);
+    call->query_text = query ? dump(call, query) : NULL;
+    json_decref(query);
+}
+
 bool rq_input_read(rq_call *call)
 {
     const rq_request *request = rq_exchange_request(call->exchange);
@@ -95,6 +107,8 @@ bool rq_input_read(rq_call *call)
             for (size_t i = 0; i < schema->count; i++)
                 if (strcmp(schema->fields[i].name, "limit") == 0)
                     json_object_set_new(call->input, "limit", json_integer(20));
+    } else if (call->route->query) {
+        read_query(call, &faults);
     } else if (request->query.length > 0) {
         rq_fault_add(&faults, "", "unknown_key", 0, NULL);
     }
@@ -106,7 +120,7 @@ bool rq_input_read(rq_call *call)
     }
     take_if_match(call);
     call->input_text = call->input ? dump(call, call->input) : "null";
-    if (!call->input_text) {
+    if (!call->input_text || (call->route->query && !call->query_text)) {
         rq_call_refuse(call, "unavailable", NULL, NULL);
         return false;
     }

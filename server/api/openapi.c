@@ -67,6 +67,9 @@ static void write_parameters(const rq_route *route, rq_json *json)
         for (size_t i = 0; i < route->input->count; i++)
             write_parameter(json, route->input->fields[i].name, "query", route->input->fields[i].required,
                             &route->input->fields[i]);
+    for (size_t i = 0; route->query && i < route->query->count; i++)
+        write_parameter(json, route->query->fields[i].name, "query", route->query->fields[i].required,
+                        &route->query->fields[i]);
     rq_json_array_end(json);
 }
 
@@ -208,7 +211,8 @@ static void write_replies(rq_json *json)
         {"RoundExport", "format,seed,seed_hash,input,input_hash,result,result_hash,proof"},
         {"RoundStatistics", "needs,needs_fen,matched,matched_fen,intents,intent_fen,days"},
         {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
-        {"Market", "as_of,open_needs,considered,eligible,unknown,near,guarantee_assumed,insurance_assumed,trials"},
+        {"Market",
+         "as_of,open_needs,considered,eligible,unknown,near,guarantee_assumed,insurance_assumed,trials"},
         {"Funnel", "as_of,filter,figures,steps,funded_enterprises,first_time_borrowers"},
         {"Report", "as_of,filter,figures,row_filter,items"},
         {"InstitutionReport", "as_of,filter,figures,row_filter,items,guarantor_figures,guarantor_row_filter,"

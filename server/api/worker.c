@@ -230,6 +230,7 @@ static void free_worker(rq_worker *worker)
         event_base_free(worker->base);
     pthread_mutex_destroy(&worker->post_lock);
     free(worker->principals);
+    free(worker->views);
     free(worker);
 }
 
@@ -274,6 +275,7 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
     worker->listen_fd = setup->listen_fd;
     worker->posted_tail = &worker->posted;
     worker->principals = calloc(RQ_PRINCIPALS, sizeof(*worker->principals));
+    worker->views = calloc(RQ_VIEWS, sizeof(*worker->views));
     worker->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     worker->base = event_base_new();
     if (worker->base && worker->wake_fd >= 0) {
@@ -281,7 +283,7 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
         worker->pulse_event = event_new(worker->base, -1, EV_PERSIST, on_pulse, worker);
     }
     rq_status status = RQ_OK;
-    if (!worker->principals || !worker->wake_event || !worker->pulse_event ||
+    if (!worker->principals || !worker->views || !worker->wake_event || !worker->pulse_event ||
         event_add(worker->wake_event, NULL) != 0 || event_add(worker->pulse_event, &pulse) != 0)
         status = rq_fail(error, RQ_IO, "cannot set up a worker's event loop");
     if (status == RQ_OK)

@@ -10,7 +10,7 @@
 #include "rongqiao/api.h"
 #include "rongqiao/db.h"
 
-enum { RQ_STATUS_CLASSES = 6, RQ_LATENCY_BUCKETS = 12, RQ_PRINCIPALS = 2048 };
+enum { RQ_STATUS_CLASSES = 6, RQ_LATENCY_BUCKETS = 12, RQ_PRINCIPALS = 2048, RQ_VIEWS = 4096 };
 
 /* Upper bounds of the latency histogram, in microseconds. */
 extern const int64_t rq_latency_bounds_us[RQ_LATENCY_BUCKETS];
@@ -32,6 +32,12 @@ typedef struct rq_principal_slot {
     rq_principal principal;
 } rq_principal_slot;
 
+/* A look at an enterprise's data that was noted a moment ago. */
+typedef struct rq_view_slot {
+    uint8_t digest[16]; /* of the viewer and what was seen */
+    int64_t noted_ms;
+} rq_view_slot;
+
 /* A function posted from another thread. */
 typedef struct rq_posted rq_posted;
 
@@ -47,6 +53,7 @@ struct rq_worker {
     const rq_files *portal;  /* null: none is served */
     rq_catalogue *catalogue; /* the thread's own pointer */
     rq_principal_slot *principals;
+    rq_view_slot *views;
 
     pthread_mutex_t post_lock;
     rq_posted *posted, **posted_tail;

@@ -300,6 +300,50 @@ static void csv_import_keeps_the_good_lines_and_says_why_of_the_bad(void **state
     assert_true(*text_of(line_of(report, 10), "id"));
 }
 
+/* Every table but the answers kept under their keys. */
+static const char *rows_but_answers(void)
+{
+    const char *rows = house_rows(), *at = strstr(rows, " idempotency=");
+    assert_non_null(at);
+    return textf("%.*s%s", (int)(at - rows), rows, at + 1 + strcspn(at + 1, " "));
+}
+
+static void dry_run_tells_the_verdicts_and_keeps_nothing(void **state)
+{
+    (void)state;
+    const char *code = fresh_uscc(HANGZHOU);
+    json_t *there = register_one(NULL), *taken = enterprise_document("已登记", HANGZHOU);
+    json_object_set(taken, "uscc", member_of(there, "uscc"));
+    json_t *first = enterprise_document("试导一", HANGZHOU), *twice = enterprise_document("试导二", HANGZHOU);
+    json_object_set_new(first, "uscc", json_string(code));
+    json_object_set_new(twice, "uscc", json_string(code));
+    const char *before = rows_but_answers();
+    json_t *report = expect(200, &world.operator, "POST", "/v1/enterprises/import?dry_run=true",
+                            doc("{s[o o o i]}", "items", first, twice, taken, 7));
+    assert_string_equal(rows_but_answers(), before);
+    assert_int_equal(number_of(report, "accepted"), 1);
+    assert_int_equal(number_of(report, "refused"), 3);
+    assert_string_equal(text_of(line_of(report, 1), "verdict"), "accepted");
+    assert_string_equal(text_of(line_of(report, 1), "verification"), "verified");
+    assert_null(member_of(line_of(report, 1), "id"));
+    assert_string_equal(text_of(line_of(report, 2), "code"), "enterprise_uscc_taken");
+    assert_string_equal(text_of(line_of(report, 3), "existing_id"), text_of(there, "id"));
+    assert_string_equal(text_of(line_of(report, 4), "errors.0.code"), "type_object");
+    json_t *odd = expect_problem(422, "validation_failed", &world.operator, "POST",
+                                 "/v1/enterprises/import?dry_run=perhaps", doc("{s[{}]}", "items"));
+    assert_string_equal(text_of(odd, "errors.0.pointer"), "/dry_run");
+}
+
+static void authority_imports_its_region_and_no_other(void **state)
+{
+    (void)state;
+    json_t *items = doc("{s[o o]}", "items", enterprise_document("本省企业", HANGZHOU),
+                        enterprise_document("外省企业", GUANGZHOU));
+    json_t *report = expect(200, &world.zhejiang, "POST", "/v1/enterprises/import", items);
+    assert_string_equal(text_of(line_of(report, 1), "verdict"), "accepted");
+    assert_string_equal(text_of(line_of(report, 2), "verdict"), "refused");
+}
+
 static void json_import_reports_line_by_line(void **state)
 {
     (void)state;
@@ -347,6 +391,8 @@ int main(void)
         API_TEST(list_is_filtered_and_paged),
         API_TEST(csv_import_keeps_the_good_lines_and_says_why_of_the_bad),
         API_TEST(json_import_reports_line_by_line),
+        API_TEST(dry_run_tells_the_verdicts_and_keeps_nothing),
+        API_TEST(authority_imports_its_region_and_no_other),
         API_TEST(import_that_is_no_table_is_refused_whole),
     };
     return cmocka_run_group_tests_name("api.enterprises", tests, world_open, world_close);

@@ -152,7 +152,8 @@ const char *house_rows(void)
     return first_value(
         "select string_agg(relname || '=' || (xpath('/row/c/text()', query_to_xml(format("
         "'select count(*) as c from public.%I', relname), false, true, '')))[1]::text, ' ' order by "
-        "relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace");
+        "relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname "
+        "<> 'enterprise_view'");
 }
 
 /* Folder, certificate, configuration --------------------------------------------------------------- */

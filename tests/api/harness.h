@@ -55,7 +55,7 @@ const char *house_write_config(const char *name, const char *lines);
 /* Runs SQL as the owner; the first value of the result, or "". Fails the test when PostgreSQL refuses. */
 const char *house_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int64_t house_count(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* How many rows each table has, as one text: equal texts mean that nothing was stored. */
+/* How many rows each table has, as one text: equal texts mean that nothing was stored (but who looked). */
 const char *house_rows(void);
 /* A connection as the owner or as the server's role. */
 PGconn *house_connect(const char *conninfo);

@@ -58,6 +58,8 @@ static void check_operation(const rq_route *route)
     assert_int_equal(has_parameter(operation, "header", "Idempotency-Key"),
                      (route->flags & RQ_ROUTE_KEY) != 0);
     assert_int_equal(has_parameter(operation, "header", "If-Match"), (route->flags & RQ_ROUTE_IF_MATCH) != 0);
+    for (size_t i = 0; route->query && i < route->query->count; i++)
+        assert_true(has_parameter(operation, "query", route->query->fields[i].name));
     bool is_public = (route->roles & RQ_ROLE_PUBLIC) != 0;
     assert_int_equal(json_is_array(member_of(operation, "security")), is_public);
     if (has_body(route) && route->input) {

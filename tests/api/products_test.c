@@ -148,6 +148,11 @@ static void csv_of_products_is_imported_as_drafts(void **state)
     json_t *report = check_status(answer, 200);
     assert_int_equal(number_of(report, "accepted"), 1);
     assert_string_equal(text_of(report, "lines.1.errors.0.pointer"), "/kind");
+    int64_t before = house_count("select count(*) from product");
+    json_t *tried = expect(200, &world.maker_a, "POST", "/v1/products/import?dry_run=true",
+                           doc("{s[o]}", "items", loan_document("credit_loan", "试导产品")));
+    assert_string_equal(text_of(tried, "lines.0.verdict"), "accepted");
+    assert_int_equal(house_count("select count(*) from product"), before);
     json_t *made = get(200, &world.maker_a, "products", text_of(report, "lines.0.id"));
     assert_string_equal(text_of(made, "state"), "draft");
     assert_string_equal(text_of(made, "regions.1"), GUANGDONG);

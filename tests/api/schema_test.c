@@ -361,7 +361,7 @@ static void send_whole(const rq_route *route)
     check_fault(ask_raw(user, rq_method_names[route->method], textf("%s?x=1", path_for(route)),
                         textf("Content-Type: application/json\r\nIdempotency-Key: %s\r\n", fresh_key()),
                         "{}"),
-                route->path, "", "unknown_key");
+                route->path, route->query ? "/x" : "", "unknown_key");
 }
 
 static void body_that_is_no_object_is_refused_everywhere(void **state)

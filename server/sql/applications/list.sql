@@ -21,11 +21,14 @@ with page as (
     order by a.id desc
     limit ($1::jsonb ->> 'limit')::int + 1
 ), numbered as (
-    select app.application_json(a) as item, id, row_number() over (order by id desc) as n
+    select app.application_json(a) as item, app.seen('application', a.id, a.enterprise_id, a.province) as seen,
+        id, row_number() over (order by id desc) as n
     from page a
 )
 select 200, jsonb_build_object(
         'items', coalesce(jsonb_agg(item order by n) filter (where n <= ($1::jsonb ->> 'limit')::int), '[]'),
         'next', case when count(*) > ($1::jsonb ->> 'limit')::int
-            then (array_agg(id order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null
+            then (array_agg(id order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null,
+    jsonb_agg(seen order by n) filter (where n <= ($1::jsonb ->> 'limit')::int
+        and seen is not null and item -> 'enterprise' <> 'null') as seen
 from numbered

@@ -16,11 +16,14 @@ with page as (
     order by e.id desc
     limit ($1::jsonb ->> 'limit')::int + 1
 ), numbered as (
-    select app.enterprise_json(e) as item, id, row_number() over (order by id desc) as n
+    select app.enterprise_json(e) as item, app.seen('enterprise', e.id, e.id, e.province) as seen,
+        id, row_number() over (order by id desc) as n
     from page e
 )
 select 200, jsonb_build_object(
         'items', coalesce(jsonb_agg(item order by n) filter (where n <= ($1::jsonb ->> 'limit')::int), '[]'),
         'next', case when count(*) > ($1::jsonb ->> 'limit')::int
-            then (array_agg(id order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null
+            then (array_agg(id order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null,
+    jsonb_agg(seen order by n) filter (where n <= ($1::jsonb ->> 'limit')::int
+        and seen is not null) as seen
 from numbered

@@ -20,11 +20,14 @@ with page as (
     order by n.id desc
     limit ($1::jsonb ->> 'limit')::int + 1
 ), numbered as (
-    select app.need_json(n) as item, id, row_number() over (order by id desc) as n
+    select app.need_json(n) as item, app.seen('need', n.id, n.enterprise_id, n.province) as seen,
+        id, row_number() over (order by id desc) as n
     from page n
 )
 select 200, jsonb_build_object(
         'items', coalesce(jsonb_agg(item order by n) filter (where n <= ($1::jsonb ->> 'limit')::int), '[]'),
         'next', case when count(*) > ($1::jsonb ->> 'limit')::int
-            then (array_agg(id order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null
+            then (array_agg(id order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null,
+    jsonb_agg(seen order by n) filter (where n <= ($1::jsonb ->> 'limit')::int
+        and seen is not null and item -> 'enterprise' <> 'null') as seen
 from numbered

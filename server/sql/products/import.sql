@@ -1,6 +1,6 @@
--- Makes products in draft line by line; answers with what became of each.
+-- Makes products in draft line by line, or only tries to; answers with what became (or would become) of each.
 -- lane: write
--- parameters: computed
+-- parameters: computed query
 select r.*
-from app.import_lines('products', $1::jsonb -> 'lines') report,
+from app.import_lines('products', $1::jsonb -> 'lines', not coalesce(($2::jsonb ->> 'dry_run')::boolean, false)) report,
     app.reply_import(report, $1::jsonb -> 'refused') r

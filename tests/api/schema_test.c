@@ -408,6 +408,17 @@ static const char *query_text(const rq_field *field)
     return text;
 }
 
+/* The other fields that the query must have, "&a=1&b=2". */
+static const char *required_beside(const rq_route *route, const rq_field *field)
+{
+    const char *text = "";
+    for (size_t i = 0; i < route->input->count; i++)
+        if (route->input->fields[i].required && &route->input->fields[i] != field)
+            text =
+                textf("%s&%s=%s", text, route->input->fields[i].name, query_text(&route->input->fields[i]));
+    return text;
+}
+
 static void break_query(const rq_route *route, const rq_field *field)
 {
     static const struct {
@@ -441,7 +452,7 @@ static void break_query(const rq_route *route, const rq_field *field)
     refuse_query(route, textf("%s=%s&no_such_key=1", field->name, text), "/no_such_key", "unknown_key");
     refuse_query(route, textf("%%ff%s=1", field->name), "", "query_encoding");
     /* The valid value passes; what then is not found is the object. */
-    check_status(send_query(route, textf("%s=%s", field->name, text)),
+    check_status(send_query(route, textf("%s=%s%s", field->name, text, required_beside(route, field))),
                  strstr(route->path, "{id}") ? 404 : 200);
 }
 

@@ -1,5 +1,7 @@
 /* Guarantee cases: review, force, filing, claim, indemnity, compensation, recovery, write-off (domain
  * reference 3.4). */
+#include <string.h>
+
 #include "routes.h"
 
 #define MONEY_MAX INT64_C(100000000000)
@@ -81,6 +83,25 @@ static const rq_field write_off_fields[] = {
 };
 static const rq_schema write_off_input = RQ_SCHEMA("WriteOffProposal", write_off_fields, NULL);
 
+/* A finding other than "met" says why. */
+static void check_finding(const json_t *object, const char *pointer, rq_faults *faults)
+{
+    const char *finding = json_string_value(json_object_get(object, "finding"));
+    if (finding && strcmp(finding, "met") != 0 && !json_object_get(object, "note"))
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/note", pointer), "required", 0, NULL);
+}
+static const rq_field finding_fields[] = {
+    {"code", RQ_FIELD_CODE, true, 3, 8, NULL, NULL, "清单项代码", "the item"},
+    {"finding", RQ_FIELD_WORD, true, 0, 0, "=met,not_met,not_applicable", NULL, "结论", "what was found"},
+    {"note", RQ_FIELD_TEXT, false, 1, 500, NULL, NULL, "说明（除“符合”外必填）",
+     "why; may be left out for met"},
+};
+static const rq_schema finding_schema = RQ_SCHEMA("Finding", finding_fields, check_finding);
+static const rq_field checklist_fields[] = {
+    {"items", RQ_FIELD_OBJECTS, true, 1, 32, NULL, &finding_schema, "各项结论", "the findings"},
+};
+static const rq_schema checklist_input = RQ_SCHEMA("Checklist", checklist_fields, NULL);
+
 static const rq_field list_fields[] = {
     RQ_PAGE_FIELDS,
     {"state", RQ_FIELD_CODE, false, 1, 30, NULL, NULL, "状态", "state"},
@@ -118,6 +139,12 @@ static const rq_route rows[] = {
              "担保业务列表", "Guarantee cases"),
     RQ_ROUTE(GET, "/v1/guarantee-cases/{id}", READERS, NULL, "guarantee-cases/get", 0, "GuaranteeCase",
              "担保业务", "One guarantee case"),
+    RQ_ROUTE(GET, "/v1/guarantee-cases/{id}/checklist",
+             RQ_ROLES_GUARANTOR | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, NULL,
+             "guarantee-cases/checklist", 0, "Object", "审查清单", "The checklist"),
+    RQ_ROUTE(POST, "/v1/guarantee-cases/{id}/checklist", RQ_ROLES_GUARANTOR, &checklist_input,
+             "guarantee-cases/check-items", RQ_ROUTE_KEY, "GuaranteeCase", "填写审查清单",
+             "Fill in the checklist"),
     MOVE("review", REVIEWER, "开始尽调", "Begin the review"),
     MOVE_WITH("propose", REVIEWER, &propose_input, "guarantee-cases/propose", 0, "拟同意",
               "Propose to guarantee"),

@@ -19,6 +19,11 @@ static const rq_field list_fields[] = {
 };
 static const rq_schema list_query = RQ_SCHEMA("InstitutionQuery", list_fields, NULL);
 
+static const rq_field exposure_fields[] = {
+    {"case_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "加上这笔担保业务", "what this guarantee case adds"},
+};
+static const rq_schema exposure_query = RQ_SCHEMA("ExposureQuery", exposure_fields, NULL);
+
 static const rq_route institution_rows[] = {
     RQ_ROUTE(POST, "/v1/institutions", RQ_ROLE_OPERATOR, &input, "institutions/create", RQ_ROUTE_KEY,
              "Institution", "接入机构", "Admit an institution"),
@@ -26,6 +31,10 @@ static const rq_route institution_rows[] = {
              "Institutions"),
     RQ_ROUTE(GET, "/v1/institutions/{id}", RQ_ROLE_PUBLIC, NULL, "institutions/get", 0, "Institution", "机构",
              "One institution"),
+    RQ_ROUTE(GET, "/v1/institutions/{id}/exposure",
+             RQ_ROLES_GUARANTOR | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, &exposure_query,
+             "institutions/exposure", 0, "Exposure", "担保责任余额与限额",
+             "What a guarantor bears, against its limits"),
 };
 const rq_routes rq_institution_routes = RQ_ROUTES(institution_rows);
 

@@ -213,6 +213,9 @@ static void write_replies(rq_json *json)
         {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
         {"Market",
          "as_of,open_needs,considered,eligible,unknown,near,guarantee_assumed,insurance_assumed,trials"},
+        {"Exposure",
+         "as_of,institution_id,scope,net_assets_fen,in_force,agreed,asked,limits,by_enterprise,by_bank,"
+         "money,case"},
         {"Funnel", "as_of,filter,figures,steps,funded_enterprises,first_time_borrowers"},
         {"Report", "as_of,filter,figures,row_filter,items"},
         {"InstitutionReport", "as_of,filter,figures,row_filter,items,guarantor_figures,guarantor_row_filter,"

@@ -76,6 +76,8 @@ static const rq_route rows[] = {
     RQ_ROUTE(GET, "/v1/reference/records", RQ_ROLE_PUBLIC, NULL, "reference/records", 0, "List",
              "机构答复记录（可能性与速度的依据）",
              "Institutions' records: what likelihood and speed rest on"),
+    RQ_ROUTE(GET, "/v1/reference/guarantee-checklist", RQ_ROLE_PUBLIC, NULL, "reference/guarantee-checklist",
+             0, "List", "担保审查清单", "The items of the guarantee checklist"),
     RQ_ROUTE(GET, "/v1/reference/figures", RQ_ROLE_PUBLIC, NULL, "reference/figures", 0, "List", "统计口径",
              "What every figure of the reports means"),
     RQ_ROUTE(GET, "/v1/reference/weights", RQ_ROLE_PUBLIC, NULL, "reference/weights", 0, "List",

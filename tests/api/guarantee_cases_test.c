@@ -196,6 +196,100 @@ static void refused_guarantee_tells_the_enterprise_why(void **state)
     assert_true(*text_of(seen, "reason.text") && *text_of(seen, "reason.steps_zh"));
 }
 
+/* Exposure and checklist ---------------------------------------------------------------------------- */
+
+static const json_t *limit_of(const json_t *exposure, const char *code)
+{
+    const json_t *limits = member_of(exposure, "limits");
+    for (size_t i = 0; i < json_array_size(limits); i++)
+        if (strcmp(text_of(json_array_get(limits, i), "code"), code) == 0)
+            return json_array_get(limits, i);
+    fail_msg("no limit %s", code);
+    return NULL;
+}
+
+static json_t *exposure_of(const test_user *user, const char *query)
+{
+    return expect(200, user, "GET", textf("/v1/institutions/%s/exposure%s", world.guarantor, query), NULL);
+}
+
+static void exposure_is_the_liability_in_force_against_net_assets(void **state)
+{
+    (void)state;
+    house_sql("update institution set net_assets_fen = 2000000000 where id = '%s'", world.guarantor);
+    json_t *before = exposure_of(&world.reviewer, "");
+    int64_t whole = number_of(before, "in_force.liability_fen"), cases = number_of(before, "in_force.cases");
+    assert_int_equal(number_of(limit_of(before, "leverage"), "used_fen"), whole);
+    assert_int_equal(number_of(limit_of(before, "leverage"), "limit_fen"), INT64_C(20000000000));
+    assert_int_equal(number_of(limit_of(before, "single"), "limit_fen"), 200000000);
+    assert_true(json_is_null(member_of(limit_of(before, "group"), "used_fen")));
+
+    const char *need = need_post(&world.enterprise_b, NULL);
+    const char *application = apply_for(&world.enterprise_b, need, world.credit_a);
+    const char *id = guarantee_approve(&world.enterprise_b, application, world.guarantee);
+    json_t *agreed = exposure_of(&world.checker, textf("?case_id=%s", id));
+    assert_int_equal(number_of(agreed, "in_force.liability_fen"), whole);
+    assert_int_equal(number_of(agreed, "case.liability_fen"), 2400000 * YUAN); /* 80 % of 3,000,000 */
+    assert_int_equal(number_of(agreed, "case.whole_fen"), whole + 2400000 * YUAN);
+    assert_true(has_word(member_of(agreed, "case.exceeds"), "single")); /* above 2,000,000 yuan */
+    assert_false(has_word(member_of(agreed, "case.exceeds"), "leverage"));
+
+    move(200, &world.checker, "guarantee-cases", id, "take_effect", NULL);
+    json_t *after = exposure_of(&world.operator, "");
+    assert_int_equal(number_of(after, "in_force.liability_fen"), whole + 2400000 * YUAN);
+    assert_int_equal(number_of(after, "in_force.cases"), cases + 1);
+    assert_true(json_array_size(member_of(after, "by_bank")) >= 1);
+    assert_string_equal(text_of(after, "scope"), "whole");
+    assert_string_equal(text_of(exposure_of(&world.guangdong, ""), "scope"), "region");
+    expect_problem(403, "forbidden", &world.maker_a, "GET",
+                   textf("/v1/institutions/%s/exposure", world.guarantor), NULL);
+    expect_problem(404, "not_found", &world.reviewer, "GET",
+                   textf("/v1/institutions/%s/exposure", world.bank_a), NULL);
+}
+
+static void checklist_keeps_who_found_what_when(void **state)
+{
+    (void)state;
+    const char *need = need_post(&world.enterprise_a, NULL);
+    const char *application = apply_for(&world.enterprise_a, need, world.credit_a);
+    json_t *made = expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
+                          doc("{ss ss}", "application_id", application, "product_id", world.guarantee));
+    const char *id = text_of(made, "id"), *path = textf("/v1/guarantee-cases/%s/checklist", id);
+    assert_null(member_of(made, "checklist"));
+    json_t *empty = expect(200, &world.reviewer, "GET", path, NULL);
+    assert_true(json_is_false(member_of(empty, "is_complete")));
+    size_t count = json_array_size(member_of(empty, "items"));
+    assert_int_equal(
+        count, json_array_size(
+                   member_of(expect(200, NULL, "GET", "/v1/reference/guarantee-checklist", NULL), "items")));
+    assert_string_equal(text_of(empty, "items.8.computed"), "met"); /* the bank's 20 % */
+
+    json_t *all = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(
+            all, doc("{ss ss}", "code", text_of(empty, textf("items.%zu.code", i)), "finding", "met"));
+    json_t *filled = expect(200, &world.reviewer, "POST", path, doc("{so}", "items", all));
+    assert_true(json_is_true(member_of(filled, "checklist.is_complete")));
+    json_t *again =
+        expect(200, &world.checker, "POST", path,
+               doc("{s[{ss ss ss}]}", "items", "code", "G04", "finding", "not_met", "note", "现金流不足"));
+    assert_int_equal(number_of(again, "checklist.not_met"), 1);
+    assert_string_equal(text_of(again, "checklist.items.3.found_by_name"), world.checker.login);
+    assert_int_equal(
+        house_count("select count(*) from guarantee_check where case_id = '%s' and item = 'G04'", id), 2);
+
+    json_t *bare = expect_problem(422, "validation_failed", &world.reviewer, "POST", path,
+                                  doc("{s[{ss ss}]}", "items", "code", "G04", "finding", "not_met"));
+    assert_string_equal(text_of(bare, "errors.0.pointer"), "/items/0/note");
+    expect_problem(422, "validation_failed", &world.reviewer, "POST", path,
+                   doc("{s[{ss ss}]}", "items", "code", "G99", "finding", "met"));
+    assert_null(member_of(get(200, &world.maker_a, "guarantee-cases", id), "checklist"));
+    expect_problem(403, "forbidden", &world.maker_a, "GET", path, NULL);
+    move(200, &world.enterprise_a, "guarantee-cases", id, "withdraw", NULL);
+    expect_problem(409, "transition_not_allowed", &world.reviewer, "POST", path,
+                   doc("{s[{ss ss}]}", "items", "code", "G01", "finding", "met"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +301,8 @@ int main(void)
         API_TEST(filing_month_must_be_a_month),
         API_TEST(bank_may_file_in_batch_and_the_guarantor_checks),
         API_TEST(refused_guarantee_tells_the_enterprise_why),
+        API_TEST(exposure_is_the_liability_in_force_against_net_assets),
+        API_TEST(checklist_keeps_who_found_what_when),
     };
     return cmocka_run_group_tests_name("api.guarantee_cases", tests, world_open, world_close);
 }

@@ -54,8 +54,9 @@ void rq_offers_make(rq_inquiry *ask)
 /* ---- tiers ---- */
 
 /* Takes tier `tier` where it passes and none is taken; notes where it may pass. */
-RQ_EVERY_PROCESSOR static void take_passing(size_t count, const uint8_t *fails, const uint8_t *unknown,
-                                            uint8_t tier, uint8_t *choice, uint8_t *may)
+RQ_EVERY_PROCESSOR static void take_passing(size_t count, const uint8_t *restrict fails,
+                                            const uint8_t *restrict unknown, uint8_t tier,
+                                            uint8_t *restrict choice, uint8_t *restrict may)
 {
     for (size_t i = 0; i < count; i++) {
         uint8_t is_taken = (fails[i] == 0) & (unknown[i] == 0) & (choice[i] == RQ_OWN_TERMS);
@@ -65,24 +66,26 @@ RQ_EVERY_PROCESSOR static void take_passing(size_t count, const uint8_t *fails, 
 }
 
 /* Adds `flags` where tier `tier` applies. */
-RQ_EVERY_PROCESSOR static void add_chosen(size_t count, const uint8_t *choice, uint8_t tier,
-                                          const uint8_t *flags, uint8_t *sums)
+RQ_EVERY_PROCESSOR static void add_chosen(size_t count, const uint8_t *restrict choice, uint8_t tier,
+                                          const uint8_t *restrict flags, uint8_t *restrict sums)
 {
     for (size_t i = 0; i < count; i++) {
-        sums[i] = (uint8_t)(sums[i] + (flags[i] & (choice[i] == tier)));
+        uint8_t applies = (uint8_t)(0 - (choice[i] == tier));
+        sums[i] = (uint8_t)(sums[i] + (flags[i] & applies));
     }
 }
 
 /* Takes tier `tier` where it may pass, its maximum is enough, and what is taken is not. */
-RQ_EVERY_PROCESSOR static void take_guesses(size_t count, rq_workbench *on, size_t from, uint8_t tier)
+RQ_EVERY_PROCESSOR static void take_guesses(size_t count, const uint8_t *restrict may,
+                                            const uint8_t *restrict above, uint8_t tier,
+                                            uint8_t *restrict choice, uint8_t *restrict guess,
+                                            uint8_t *restrict lacks)
 {
-    const uint8_t *may = on->may[tier] + from, *above = on->above + from;
-    uint8_t *choice = on->choice + from, *guess = on->guess + from, *lacks = on->lacks + from;
     for (size_t i = 0; i < count; i++) {
-        uint8_t is_taken = may[i] & (above[i] == 0) & (lacks[i] != 0);
+        uint8_t is_taken = may[i] & (uint8_t)(above[i] ^ 1) & lacks[i];
         choice[i] = is_taken != 0 ? tier : choice[i];
         guess[i] |= is_taken;
-        lacks[i] = is_taken != 0 ? 0 : lacks[i];
+        lacks[i] ^= is_taken;
     }
 }
 
@@ -121,12 +124,18 @@ static void judge_tier(const rq_inquiry *ask, const rq_demand_range *range, cons
 }
 
 /* Whether the least amount is above what the terms allow. */
-static void find_above(const rq_demand_range *range, const rq_offer *terms, rq_workbench *on)
+static void find_above(const rq_demand_range *range, const rq_offer *terms, rq_workbench *on, uint8_t *above)
 {
-    memset(on->above + range->from, 0, range->to - range->from);
+    memset(above + range->from, 0, range->to - range->from);
     if (terms->amount_max_fen != RQ_UNSET) {
-        rq_verdicts_add(range, RQ_INPUT_least, RQ_AT_MOST, terms->amount_max_fen, on->above, on->unused);
+        rq_verdicts_add(range, RQ_INPUT_least, RQ_AT_MOST, terms->amount_max_fen, above, on->unused);
     }
+}
+
+/* The place of offer number `number`: the tiers from the best on, then the product's own terms. */
+static size_t offer_at(const rq_inquiry *ask, size_t number)
+{
+    return number == ask->tier_count ? RQ_OWN_TERMS : number;
 }
 
 /* The best tier that passes; where its maximum is below what the need accepts, the best that may pass. */
@@ -142,53 +151,93 @@ static void choose_tiers(const rq_inquiry *ask, const rq_demand_range *range, rq
                      on->may[t] + from);
     }
     for (size_t t = 0; t <= ask->tier_count; t++) {
-        size_t at = t == ask->tier_count ? RQ_OWN_TERMS : t;
-        find_above(range, &ask->offers[at], on);
-        add_chosen(count, on->choice + from, (uint8_t)at, on->above + from, on->lacks + from);
+        size_t at = offer_at(ask, t);
+        find_above(range, &ask->offers[at], on, on->above[at]);
+        add_chosen(count, on->choice + from, (uint8_t)at, on->above[at] + from, on->lacks + from);
     }
-    for (size_t t = 0; t < ask->tier_count; t++) {
-        if (is_any(on->may[t] + from, count)) {
-            find_above(range, &ask->offers[t], on);
-            take_guesses(count, on, from, (uint8_t)t);
-        }
+    for (size_t t = 0; t < ask->tier_count && is_any(on->lacks + from, count); t++) {
+        take_guesses(count, on->may[t] + from, on->above[t] + from, (uint8_t)t, on->choice + from,
+                     on->guess + from, on->lacks + from);
     }
 }
 
-/* Adds the bounds of one tier, or of the product's own terms, to the needs that it applies to. */
-static void judge_offer(const rq_inquiry *ask, const rq_demand_range *range, size_t at, rq_workbench *on)
+/* ---- the bounds that come with an offer ---- */
+
+/* What of a bound is the same for every offer; RQ_UNSET counts as a value. */
+typedef struct common {
+    bool term, rate;
+} common;
+
+static common common_of(const rq_inquiry *ask)
+{
+    const rq_offer *own = &ask->offers[RQ_OWN_TERMS];
+    common all = {true, true};
+    for (size_t t = 0; t < ask->tier_count; t++) {
+        all.term = all.term && ask->offers[t].term_max_months == own->term_max_months;
+        all.rate = all.rate && ask->offers[t].low_ppm == own->low_ppm;
+    }
+    return all;
+}
+
+static void add_term(const rq_inquiry *ask, const rq_demand_range *range, const rq_offer *terms, uint8_t *fails,
+                     uint8_t *unknown)
+{
+    if (ask->product->kind != RQ_INDEX(kind, bridge) && terms->term_max_months != RQ_UNSET) {
+        rq_verdicts_add(range, RQ_INPUT_term_months, RQ_AT_MOST, terms->term_max_months, fails, unknown);
+    }
+}
+
+static void add_rate(const rq_inquiry *ask, const rq_demand_range *range, const rq_offer *terms, uint8_t *fails,
+                     uint8_t *unused)
+{
+    if (ask->product->kind != RQ_INDEX(kind, equity) && terms->low_ppm != RQ_UNSET) {
+        rq_verdicts_add(range, RQ_INPUT_max_rate, RQ_AT_LEAST, terms->low_ppm, fails, unused);
+    }
+}
+
+/* Adds what one tier, or the product's own terms, ask for to the needs that they apply to. */
+static void judge_offer(const rq_inquiry *ask, const rq_demand_range *range, size_t at, common shared,
+                        rq_workbench *on)
 {
     const rq_offer *terms = &ask->offers[at];
     size_t from = range->from, count = range->to - range->from;
-    unsigned kind = ask->product->kind;
-    find_above(range, terms, on);
-    add_chosen(count, on->choice + from, (uint8_t)at, on->above + from, on->fails + from);
-    memset(on->tier_unknown + from, 0, count);
-    if (kind != RQ_INDEX(kind, bridge) && terms->term_max_months != RQ_UNSET) {
-        memset(on->tier_fails + from, 0, count);
-        rq_verdicts_add(range, RQ_INPUT_term_months, RQ_AT_MOST, terms->term_max_months, on->tier_fails,
-                        on->tier_unknown);
-        add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
+    add_chosen(count, on->choice + from, (uint8_t)at, on->above[at] + from, on->fails + from);
+    if (shared.term && shared.rate && !terms->needs_guarantee) {
+        return;
     }
-    if (kind != RQ_INDEX(kind, equity) && terms->low_ppm != RQ_UNSET) {
-        memset(on->tier_fails + from, 0, count);
-        rq_verdicts_add(range, RQ_INPUT_max_rate, RQ_AT_LEAST, terms->low_ppm, on->tier_fails, on->unused);
-        add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
+    rq_verdict backed = terms->needs_guarantee ? ask->options->guarantee : RQ_PASS;
+    memset(on->tier_fails + from, backed == RQ_FAIL, count);
+    memset(on->tier_unknown + from, backed == RQ_NOT_KNOWN, count);
+    if (!shared.term) {
+        add_term(ask, range, terms, on->tier_fails, on->tier_unknown);
     }
-    if (terms->needs_guarantee) {
-        memset(on->tier_fails + from, 0, count);
-        assume(ask->options->guarantee, range, on->tier_fails, on->tier_unknown);
-        add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
+    if (!shared.rate) {
+        add_rate(ask, range, terms, on->tier_fails, on->unused);
     }
+    add_chosen(count, on->choice + from, (uint8_t)at, on->tier_fails + from, on->fails + from);
     add_chosen(count, on->choice + from, (uint8_t)at, on->tier_unknown + from, on->guess + from);
+}
+
+RQ_EVERY_PROCESSOR static void add_guesses(size_t count, const uint8_t *restrict guess, uint8_t *restrict unknown)
+{
+    for (size_t i = 0; i < count; i++) {
+        unknown[i] |= guess[i] != 0;
+    }
 }
 
 void rq_offers_judge(const rq_inquiry *ask, const rq_demand_range *range, rq_workbench *on)
 {
+    const rq_offer *own = &ask->offers[RQ_OWN_TERMS];
+    const common shared = common_of(ask);
     choose_tiers(ask, range, on);
+    if (shared.term) {
+        add_term(ask, range, own, on->fails, on->unknown);
+    }
+    if (shared.rate) {
+        add_rate(ask, range, own, on->fails, on->unused);
+    }
     for (size_t t = 0; t <= ask->tier_count; t++) {
-        judge_offer(ask, range, t == ask->tier_count ? RQ_OWN_TERMS : t, on);
+        judge_offer(ask, range, offer_at(ask, t), shared, on);
     }
-    for (size_t i = range->from; i < range->to; i++) {
-        on->unknown[i] |= on->guess[i] != 0;
-    }
+    add_guesses(range->to - range->from, on->guess + range->from, on->unknown + range->from);
 }

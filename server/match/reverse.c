@@ -128,39 +128,60 @@ static void keep_first(rq_inquiry *ask, uint32_t number)
     heap[at] = number;
 }
 
-/* The places of the needs that have a class, without a branch that depends on them. */
-static size_t gather_shown(const rq_demand_range *range, rq_workbench *on)
+RQ_EVERY_PROCESSOR static void bin_bytes(size_t count, const uint8_t *restrict class,
+                                         const uint8_t *restrict codes, uint16_t width, uint16_t *restrict bins)
 {
-    size_t count = 0;
-    for (size_t i = range->from; i < range->to; i++) {
-        on->shown[count] = (uint16_t)i;
-        count += on->class[i] < RQ_CLASSES;
+    for (size_t i = 0; i < count; i++) {
+        bins[i] = (uint16_t)(class[i] * width + codes[i]);
     }
-    return count;
 }
 
+RQ_EVERY_PROCESSOR static void bin_shorts(size_t count, const uint8_t *restrict class,
+                                          const uint16_t *restrict codes, uint16_t width,
+                                          uint16_t *restrict bins)
+{
+    for (size_t i = 0; i < count; i++) {
+        bins[i] = (uint16_t)(class[i] * width + codes[i]);
+    }
+}
+
+/* Counts the needs of each class and adds what they wish for, with no branch that depends on a need: those
+ * without a class are counted as well, and left. */
 static void count_classes(const rq_demand_range *range, rq_workbench *on,
                           rq_reverse_count *counts[RQ_CLASSES])
 {
     const rq_demand_column *amounts = &range->block->columns[RQ_INPUT_amount];
-    for (size_t class = 0; class < 2 * RQ_CLASSES; class ++) {
-        memset(on->tally[class % 2][class / 2], 0, amounts->distinct * sizeof on->tally[0][0][0]);
+    size_t from = range->from, count = range->to - from, width = amounts->distinct;
+    for (size_t t = 0; t < RQ_TALLIES; t++) {
+        memset(on->tally[t], 0, (RQ_CLASSES + 1) * width * sizeof on->tally[t][0]);
     }
-    const uint8_t *bytes = amounts->codes;
-    const uint16_t *shorts = amounts->codes;
-    size_t count = gather_shown(range, on);
-    for (size_t i = 0; i < count; i++) {
-        size_t at = on->shown[i];
-        on->tally[i % 2][on->class[at]][amounts->shape == RQ_DEMAND_BYTES ? bytes[at] : shorts[at]]++;
+    if (amounts->shape == RQ_DEMAND_BYTES) {
+        bin_bytes(count, on->class + from, (const uint8_t *)amounts->codes + from, (uint16_t)width, on->bins);
+    } else {
+        bin_shorts(count, on->class + from, (const uint16_t *)amounts->codes + from, (uint16_t)width, on->bins);
+    }
+    size_t i = 0;
+    for (; i + RQ_TALLIES <= count; i += RQ_TALLIES) {
+        for (size_t t = 0; t < RQ_TALLIES; t++) {
+            on->tally[t][on->bins[i + t]]++;
+        }
+    }
+    for (; i < count; i++) {
+        on->tally[0][on->bins[i]]++;
     }
     for (size_t class = 0; class < RQ_CLASSES; class ++) {
-        for (uint32_t code = 0; code < amounts->distinct; code++) {
-            uint32_t needs = on->tally[0][class][code] + on->tally[1][class][code];
+        const size_t first = class * width;
+        for (size_t code = 0; code < width; code++) {
+            uint32_t needs = 0;
+            for (size_t t = 0; t < RQ_TALLIES; t++) {
+                needs += on->tally[t][first + code];
+            }
             counts[class]->needs += needs;
             counts[class]->amount_fen += needs * amounts->values[code];
         }
     }
 }
+static_assert((RQ_CLASSES + 1) * RQ_DEMAND_ROWS <= UINT16_MAX + 1, "a bin is a short");
 
 static void name_first(rq_inquiry *ask, const rq_demand_range *range, const rq_workbench *on)
 {
@@ -357,11 +378,24 @@ static int by_number(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+/* What the next block will be asked first comes into the cache meanwhile. */
+static void fetch_ahead(const rq_inquiry *ask, const rq_demand_block *block)
+{
+    for (size_t i = 0; i < ask->condition_count; i++) {
+        const rq_demand_column *column = &block->columns[rq_condition_input(ask->conditions[i].key)];
+        __builtin_prefetch(column->values != NULL ? column->values + column->distinct / 2 : NULL);
+        __builtin_prefetch(column->codes);
+    }
+}
+
 static void walk(const rq_demand *demand, rq_inquiry *ask, rq_workbench *on, rq_reverse_result *result)
 {
     for (uint32_t province = 0; province < RQ_PROVINCES; province++) {
         const rq_demand_shard *shard = &demand->shards[province];
         for (size_t i = 0; i < shard->block_count && may_serve(ask->product, province); i++) {
+            if (i + 1 < shard->block_count) {
+                fetch_ahead(ask, shard->blocks[i + 1]);
+            }
             judge_block(ask, shard->blocks[i], on, result);
         }
     }

@@ -4,7 +4,7 @@
 
 #include "verdicts.h"
 
-enum { RQ_OWN_TERMS = RQ_MATCH_TIERS_MAX, RQ_CLASSES = 3 };
+enum { RQ_OWN_TERMS = RQ_MATCH_TIERS_MAX, RQ_CLASSES = 3, RQ_TALLIES = 4 };
 
 /* The terms of the product, or of one of its tiers. */
 typedef struct rq_offer {
@@ -42,14 +42,14 @@ typedef struct rq_workbench {
     uint8_t class[RQ_DEMAND_ROWS];
     uint8_t unused[RQ_DEMAND_ROWS]; /* where what is not known is no matter */
     /* of the tier in work */
-    uint8_t tier_fails[RQ_DEMAND_ROWS], tier_unknown[RQ_DEMAND_ROWS], above[RQ_DEMAND_ROWS];
+    uint8_t tier_fails[RQ_DEMAND_ROWS], tier_unknown[RQ_DEMAND_ROWS];
     uint8_t may[RQ_MATCH_TIERS_MAX][RQ_DEMAND_ROWS]; /* 1: a tier lacks facts and fails nothing */
+    uint8_t above[RQ_OWN_TERMS + 1][RQ_DEMAND_ROWS]; /* 1: the least amount is above an offer's maximum */
     /* of the tiers so far: which applies, whether that is a guess, whether its maximum is too low */
     uint8_t choice[RQ_DEMAND_ROWS], guess[RQ_DEMAND_ROWS], lacks[RQ_DEMAND_ROWS];
-    uint16_t shown[RQ_DEMAND_ROWS + 1]; /* places of needs that have a class */
-    /* needs of a class by code of their amount; in turn in one of two, so that none waits for the one before
-     */
-    uint32_t tally[2][RQ_CLASSES][RQ_DEMAND_ROWS];
+    uint16_t bins[RQ_DEMAND_ROWS]; /* a need's class and the code of its amount in one number */
+    /* needs in each bin; in turn in one of several, so that none waits for the one before */
+    uint16_t tally[RQ_TALLIES][(RQ_CLASSES + 1) * RQ_DEMAND_ROWS];
 } rq_workbench;
 
 /* ---- offers.c ---- */

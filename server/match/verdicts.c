@@ -45,8 +45,8 @@ static passing passing_of(const rq_demand_column *column, rq_relation relation, 
     return (passing){0, 0, false};
 }
 
-RQ_EVERY_PROCESSOR static void add_bytes(const uint8_t *codes, size_t count, passing range, uint8_t *fails,
-                                         uint8_t *unknown)
+RQ_EVERY_PROCESSOR static void add_bytes(const uint8_t *restrict codes, size_t count, passing range,
+                                         uint8_t *restrict fails, uint8_t *restrict unknown)
 {
     const uint8_t from = (uint8_t)range.from, width = (uint8_t)(range.to - range.from);
     const uint8_t inverse = range.is_inverse;
@@ -58,8 +58,8 @@ RQ_EVERY_PROCESSOR static void add_bytes(const uint8_t *codes, size_t count, pas
     }
 }
 
-RQ_EVERY_PROCESSOR static void add_shorts(const uint16_t *codes, size_t count, passing range, uint8_t *fails,
-                                          uint8_t *unknown)
+RQ_EVERY_PROCESSOR static void add_shorts(const uint16_t *restrict codes, size_t count, passing range,
+                                          uint8_t *restrict fails, uint8_t *restrict unknown)
 {
     const uint16_t from = (uint16_t)range.from, width = (uint16_t)(range.to - range.from);
     const uint16_t inverse = range.is_inverse;
@@ -72,8 +72,9 @@ RQ_EVERY_PROCESSOR static void add_shorts(const uint16_t *codes, size_t count, p
 }
 
 /* Fails where (set & mask) == wanted, or with `is_inverse` where it differs. */
-RQ_EVERY_PROCESSOR static void add_words(const uint16_t *sets, size_t count, uint16_t mask, uint16_t wanted,
-                                         bool is_inverse, uint8_t *fails, uint8_t *unknown)
+RQ_EVERY_PROCESSOR static void add_words(const uint16_t *restrict sets, size_t count, uint16_t mask,
+                                         uint16_t wanted, bool is_inverse, uint8_t *restrict fails,
+                                         uint8_t *restrict unknown)
 {
     const uint16_t inverse = is_inverse;
     for (size_t i = 0; i < count; i++) {

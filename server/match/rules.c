@@ -116,7 +116,7 @@ int64_t rq_rule_needed(const rq_rule *rule, const rq_need *need)
         return fact->known && !passes(rule, fact->value, 0) ? rule->value & ~fact->value : rule->value;
     case RQ_OP_ratio_ge: {
         __int128 fen = ((__int128)need->amount_fen * RQ_MATCH_PPM + rule->value - 1) / rule->value;
-        return (int64_t)fen;
+        return fen < INT64_MAX ? (int64_t)fen : INT64_MAX;
     }
     default:
         return rule->value;

@@ -131,6 +131,17 @@ static void a_share_of_the_largest_contract_does_not_overflow(void **state)
     assert_int_equal(judge(rule, &need).verdict, RQ_PASS);
 }
 
+static void a_share_too_small_for_any_contract_asks_for_the_largest_number(void **state)
+{
+    (void)state;
+    rq_need need = plain_need();
+    set_amount(&need, INT64_C(10000000000000), INT64_C(10000000000000));
+    know(&need, RQ_FACT_contract_fen, INT64_C(1000000000000000000));
+    rq_check check = judge(hard_rule(RQ_FACT_contract_fen, RQ_OP_ratio_ge, 1), &need);
+    assert_int_equal(check.verdict, RQ_FAIL);
+    assert_true(check.needed == INT64_MAX);
+}
+
 static void an_operator_that_does_not_suit_the_fact_is_refused_by_the_catalogue(void **state)
 {
     (void)state;
@@ -165,6 +176,7 @@ int main(void)
         cmocka_unit_test(the_smallest_change_flips_the_rule),
         cmocka_unit_test(a_set_that_is_known_to_be_empty_has_nothing),
         cmocka_unit_test(a_share_of_the_largest_contract_does_not_overflow),
+        cmocka_unit_test(a_share_too_small_for_any_contract_asks_for_the_largest_number),
         cmocka_unit_test(an_operator_that_does_not_suit_the_fact_is_refused_by_the_catalogue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

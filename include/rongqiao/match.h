@@ -332,7 +332,7 @@ typedef struct rq_package {
     int64_t rate_ppm;   /* the upper end of the published rate, or the lower when only that is known */
     bool rate_is_floor; /* only the lower end is published */
     int64_t cost_ppm;   /* all-in annual cost (IRR of the monthly flows x 12); RQ_UNSET without a rate, a
-                         * term, or the fee of a joined partner */
+                         * term, or the fee of a joined partner, and where no cost up to 1000 % balances */
     unsigned repayment; /* index of the method that the cost assumes */
     int64_t score_ppm;  /* of 100 points: 1,000,000 = 1 point */
     int64_t parts_ppm[RQ_SCORE_PARTS]; /* cost, likelihood, speed, fit, service */

@@ -17,8 +17,9 @@ enum {
     RQ_MATCH_DAYS_MAX = 366,
     RQ_MATCH_CELLS_MAX = 1000, /* of a record */
     RQ_MATCH_CELL_HOURS_MAX = INT16_MAX,
-    RQ_MATCH_RATE_MAX_PPM = 1000000, /* 100 % a year */
-    RQ_MATCH_KINDS_MAX = 64,         /* as many as a set has bits */
+    RQ_MATCH_RATE_MAX_PPM = 1000000,  /* 100 % a year */
+    RQ_MATCH_COST_MAX_PPM = 10000000, /* 1000 % a year: what costs more has no all-in cost */
+    RQ_MATCH_KINDS_MAX = 64,          /* as many as a set has bits */
     RQ_MATCH_PPM = 1000000,
 };
 /* The largest loan (100 bn yuan) and the largest money fact; sums of flows stay below 2^53. */

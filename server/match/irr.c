@@ -11,7 +11,7 @@
 #include "clones.h"
 #include "internal.h"
 
-enum { LOWEST_PPM = -900000, HIGHEST_PPM = 10000000, LANES = 4 };
+enum { LOWEST_PPM = -900000, HIGHEST_PPM = RQ_MATCH_COST_MAX_PPM, LANES = 4 };
 
 /* Present value of the flows at a yearly rate of half_ppm / 2 millionths, by Horner's rule from the
  * last flow back. Only + - * / on doubles, so that every machine gets the same bits. */

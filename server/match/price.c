@@ -17,7 +17,9 @@
  *   One of each is taken, the one that pays most, then the lowest id; one that pays nothing, or that
  *   can't be reckoned, is not joined. Risk pools, and for bridge finance bridge funds, follow by id.
  * - A bridge costs the sum of its daily prices (past the last step the last price goes on) and fees,
- *   x 365 / days. */
+ *   x 365 / days.
+ * - The cost of a loan is one from -90 % to 1000 % a year, or none where no such rate balances the flows; a
+ *   bridge above 1000 % has none likewise. */
 #include <assert.h>
 
 #include "session.h"
@@ -242,18 +244,21 @@ static_assert(RQ_SESSION_PRICES == 1 << 7, "seven bits of the hash choose the pl
 
 /* ---- bridges ---- */
 
-static int64_t bridge_fees_ppm(const rq_session *session, const rq_row *row, int64_t amount_fen)
+/* A small loan's fixed fees are more than 64 bits hold. */
+static __int128 bridge_fees_ppm(const rq_session *session, const rq_row *row, int64_t amount_fen)
 {
     const rq_row_fees *fees = row != NULL ? rq_pool_at(session->pool, row->fees) : NULL;
-    int64_t ppm = 0;
+    __int128 ppm = 0;
     for (size_t i = 0; fees != NULL && i < fees->count; i++) {
         const rq_fee *fee = &fees->first[i];
-        ppm += fee->basis == RQ_FEE_share ? fee->value : rq_scaled(fee->value, RQ_MATCH_PPM, amount_fen);
+        ppm += fee->basis == RQ_FEE_share
+                   ? (__int128)fee->value
+                   : ((__int128)fee->value * RQ_MATCH_PPM + amount_fen / 2) / amount_fen;
     }
     return ppm;
 }
 
-static int64_t partner_ppm(const rq_session *session, const rq_row *partner, int64_t amount_fen)
+static __int128 partner_ppm(const rq_session *session, const rq_row *partner, int64_t amount_fen)
 {
     return partner == NULL ? 0
                            : bridge_fees_ppm(session, partner, amount_fen) +
@@ -265,7 +270,8 @@ static int64_t bridge_cost(const rq_session *session, const rq_draft *draft, int
     const rq_row_more *more = rq_row_more_of(session->pool, draft->row);
     const rq_row_day_fees *steps = rq_pool_at(session->pool, more->day_fees);
     int64_t days = draft->terms.term_days, amount_fen = draft->terms.amount_fen;
-    int64_t ppm = 0, from = 0;
+    int64_t from = 0;
+    __int128 ppm = 0;
     for (size_t i = 0; steps != NULL && i < steps->count && from < days; i++) {
         const rq_day_fee *step = &steps->first[i];
         bool is_last = i + 1 == steps->count;
@@ -282,7 +288,8 @@ static int64_t bridge_cost(const rq_session *session, const rq_draft *draft, int
     ppm += bridge_fees_ppm(session, draft->row, amount_fen) +
            partner_ppm(session, draft->guarantee, amount_fen) +
            partner_ppm(session, draft->insurance, amount_fen);
-    return rq_scaled(ppm, 365, days);
+    __int128 cost_ppm = (ppm * 365 + days / 2) / days;
+    return cost_ppm <= RQ_MATCH_COST_MAX_PPM ? (int64_t)cost_ppm : RQ_UNSET;
 }
 
 /* ---- packages ---- */

@@ -213,6 +213,33 @@ static void seven_days_of_bridge_cost_0_18_per_cent(void **state)
     match_done(&run);
 }
 
+/* A cost beyond what a loan's may be is none: it would not even fit the book. */
+static void a_bridge_above_1000_per_cent_a_year_has_no_cost(void **state)
+{
+    (void)state;
+    rq_fee fee = {.name_zh = "手续费", .payee = "银行", .basis = RQ_FEE_fixed, .value = 1000 * YUAN};
+    const int64_t fees[] = {2739 * YUAN, 2740 * YUAN, INT64_C(10000000000000)};
+    rq_product product = bare_product(1, RQ_INDEX(kind, bridge));
+    product.rate = (rq_rate){RQ_RATE_fixed, 0, RQ_UNSET};
+    product.fees = &fee;
+    product.fee_count = 1;
+    rq_need need = plain_need();
+    need.kinds = RQ_BIT(kind, bridge);
+    need.term_days = 1;
+    set_amount(&need, 10 * WAN, 10 * WAN);
+    for (int i = 0; i < 3; i++) {
+        fee.value = fees[i];
+        match_run run = run_match(&product, 1, NULL, 0, &need);
+        assert_int_equal(run.result.eligible_count, 1);
+        assert_true(run.result.eligible[0].cost_ppm == (i == 0 ? 27390 * 365 : RQ_UNSET));
+        assert_true(run.result.eligible[0].parts_ppm[0] == 0);
+        match_done(&run);
+        if (i == 1) {
+            set_amount(&need, 1, 1); /* the fee is 10^19 millionths of it */
+        }
+    }
+}
+
 static void equity_has_no_rate_and_no_cost(void **state)
 {
     (void)state;
@@ -240,6 +267,7 @@ int main(void)
         cmocka_unit_test(the_subsidy_that_pays_most_is_taken_and_lowers_the_cost),
         cmocka_unit_test(a_fee_subsidy_needs_a_fee),
         cmocka_unit_test(seven_days_of_bridge_cost_0_18_per_cent),
+        cmocka_unit_test(a_bridge_above_1000_per_cent_a_year_has_no_cost),
         cmocka_unit_test(equity_has_no_rate_and_no_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

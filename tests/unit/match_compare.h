@@ -4,9 +4,23 @@
 
 #include "match_reference.h"
 
-/* Fails the test where they differ. Every other `number` asks for everything, the rest for short lists with a
- * cap an institution. Adds the totals of each class to `shown`. */
-void compare_need(const world *w, const rq_catalogue *catalogue, const rq_need *need, int number,
-                  rq_arena *arena, size_t shown[3], rq_match_result *out_result);
+enum { DIFFERENCE_TEXT = 256 };
+
+/* All that the reference says to a need: the rows of every class in their order. */
+typedef struct ref_answer {
+    size_t considered, totals[3];
+    const row *rows;
+    size_t count;
+    size_t per_institution; /* as the weights say */
+} ref_answer;
+/* `rows` has a place for each product of the world. */
+ref_answer ref_answer_of(const world *w, const rq_need *need, row *rows);
+
+/* Whether `ours` is what `options` leave of `theirs`, else says where they differ first. Any thread. */
+bool is_same_answer(const rq_match_result *ours, const ref_answer *theirs, const rq_match_options *options,
+                    char out_difference[DIFFERENCE_TEXT]);
+
+/* Every other `number` asks for everything, the rest for short lists with a cap an institution. */
+rq_match_options options_of(int number);
 
 #endif

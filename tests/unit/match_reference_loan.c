@@ -63,23 +63,33 @@ void ref_schedule(int64_t amount, int64_t rate, int64_t term, unsigned method, r
     }
 }
 
+static long double ref_value(const int64_t *flow, int64_t term, long double yearly)
+{
+    long double sum = 0, power = 1;
+    for (int64_t m = 0; m <= term; m++) {
+        sum += (long double)flow[m] / power;
+        power *= 1 + yearly / 12;
+    }
+    return sum;
+}
+
+/* Halves round up, and what a half lacks by less than rounding makes is one. */
 int64_t ref_irr(const int64_t *flow, int64_t term)
 {
-    long double low = -0.9L, high = 10.0L;
-    for (int step = 0; step < 54; step++) {
-        long double rate = (low + high) / 2, sum = 0, power = 1;
-        for (int64_t m = 0; m <= term; m++) {
-            sum += (long double)flow[m] / power;
-            power *= 1 + rate / 12;
-        }
-        if (sum < 0) {
-            low = rate;
-        } else {
-            high = rate;
-        }
+    int64_t low = -900000, high = 10000000;
+    long double gross = 0;
+    for (int64_t m = 0; m <= term; m++) {
+        gross += flow[m] < 0 ? -(long double)flow[m] : (long double)flow[m];
     }
-    /* halves round up, and a half that lacks a ten-millionth is one */
-    long double ppm = (low + high) / 2 * 1000000 + 0.5L + 1e-7L;
-    int64_t whole = (int64_t)ppm;
-    return (long double)whole > ppm ? whole - 1 : whole;
+    long double nothing = gross * 1e-13L, at_low = ref_value(flow, term, -0.9L),
+                at_high = ref_value(flow, term, 10);
+    bool rises = at_low < -nothing && at_high > nothing, falls = at_low > nothing && at_high < -nothing;
+    while (low < high && (rises || falls)) {
+        int64_t middle = low + (high - low) / 2;
+        long double value = ref_value(flow, term, ((long double)middle + 0.5L) / 1000000);
+        bool is_past = rises ? value > nothing : value < -nothing;
+        high = is_past ? middle : high;
+        low = is_past ? low : middle + 1;
+    }
+    return rises || falls ? high : RQ_UNSET;
 }

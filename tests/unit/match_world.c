@@ -28,8 +28,11 @@ static int64_t maybe(int64_t per_cent, int64_t low, int64_t high)
 }
 
 static const uint32_t some_regions[] = {330000, 330100, 330106, 320000, 320500, 310000, 0, 330200};
-static const char some_industries[][8] = {"C", "C26", "C2614", "C39", "F", "F51", "I65", "A01"};
-static const char need_industries[][8] = {"C2614", "C2611", "C3911", "F5132", "I6513", "A0111"};
+static const char some_industries[][8] = {"C", "C26", "C2614", "C39", "F", "F51", "I65", "A0", "C261"};
+enum { SOME_REGIONS = 8, SOME_INDUSTRIES = 9 };
+static const uint32_t need_regions[] = {330106, 330106, 330100, 330203, 320505,
+                                        310115, 440305, 330108, 330000};
+static const char need_industries[][8] = {"C2614", "C2611", "C3911", "F5132", "I6513", "A0111", "C26"};
 
 static int64_t draw_set(rq_fact fact)
 {
@@ -122,16 +125,16 @@ static void draw_lists(world *w, int at)
     product->regions = w->regions[at];
     product->region_count = chance(40) ? 0 : (size_t)between(1, 3);
     for (size_t i = 0; i < product->region_count; i++) {
-        w->regions[at][i] = some_regions[between(0, 7)];
+        w->regions[at][i] = some_regions[between(0, SOME_REGIONS - 1)];
     }
     product->industries_in = w->industries_in[at];
     product->industries_in_count = chance(80) ? 0 : (size_t)between(1, 2);
     for (size_t i = 0; i < product->industries_in_count; i++) {
-        memcpy(w->industries_in[at][i], some_industries[between(0, 7)], 8);
+        memcpy(w->industries_in[at][i], some_industries[between(0, SOME_INDUSTRIES - 1)], 8);
     }
     product->industries_out = w->industries_out[at];
     product->industries_out_count = chance(85) ? 0 : 1;
-    memcpy(w->industries_out[at][0], some_industries[between(1, 7)], 8);
+    memcpy(w->industries_out[at][0], some_industries[between(1, SOME_INDUSTRIES - 1)], 8);
     product->rules = w->rules[at];
     product->rule_count = (size_t)between(0, RULES_MAX);
     for (size_t i = 0; i < product->rule_count; i++) {
@@ -236,7 +239,7 @@ static void draw_programme(world *w, int at)
     programme->kinds = chance(50) ? 0 : draw() & 0x7ff;
     programme->regions = w->programme_regions[at];
     programme->region_count = chance(30) ? 0 : 1;
-    w->programme_regions[at][0] = some_regions[between(0, 7)];
+    w->programme_regions[at][0] = some_regions[between(0, SOME_REGIONS - 1)];
     programme->rules = w->programme_rules[at];
     programme->rule_count = (size_t)between(0, 2);
     w->programme_rules[at][0] = draw_rule();
@@ -253,7 +256,6 @@ static void draw_programme(world *w, int at)
 
 rq_need world_need(void)
 {
-    static const uint32_t regions[] = {330106, 330100, 330203, 320505, 310115, 440305};
     rq_need need = plain_need();
     need.kinds = (draw() & draw() & 0x7ff);
     need.kinds = need.kinds != 0 ? need.kinds : 1;
@@ -267,8 +269,8 @@ rq_need world_need(void)
     need.term_days = maybe(50, 1, 30);
     need.max_rate_ppm = maybe(30, 30000, 120000);
     need.repayments = chance(50) ? draw() & 31 : 0;
-    need.region = regions[between(0, 5)];
-    memcpy(need.industry, need_industries[between(0, 5)], 8);
+    need.region = need_regions[between(0, 8)];
+    memcpy(need.industry, need_industries[between(0, 6)], 8);
     for (int fact = RQ_FACT_purpose; fact < RQ_FACTS; fact++) {
         if (chance(80)) {
             know(&need, (rq_fact)fact, draw_value((rq_fact)fact));
@@ -286,8 +288,7 @@ static int64_t near_to(int64_t bound)
 
 static void move_to_rule(rq_need *need, const rq_rule *rule)
 {
-    bool is_set =
-        rq_facts[rule->fact].type == RQ_FACT_TYPE_word || rq_facts[rule->fact].type == RQ_FACT_TYPE_words;
+    bool is_set = fact_is_set(rule->fact);
     if (rule->op == RQ_OP_ratio_ge) {
         know(need, rule->fact,
              near_to(need->amount_fen / rule->value * 1000000 +
@@ -359,9 +360,70 @@ rq_need world_need_at_bounds(const world *w)
     return need;
 }
 
+bool fact_is_set(rq_fact fact)
+{
+    return rq_facts[fact].type == RQ_FACT_TYPE_word || rq_facts[fact].type == RQ_FACT_TYPE_words;
+}
+
 int64_t world_between(int64_t low, int64_t high)
 {
     return between(low, high);
+}
+
+bool world_chance(int64_t per_cent)
+{
+    return chance(per_cent);
+}
+
+rq_rule world_rule(void)
+{
+    return draw_rule();
+}
+
+rq_rate world_rate(void)
+{
+    return draw_rate();
+}
+
+void world_lists(world *w, int at)
+{
+    draw_lists(w, at);
+}
+
+/* Ids in another order than places. */
+static int number_of(int at)
+{
+    return at * 1237 % PRODUCTS + 1;
+}
+
+int world_add(world *w)
+{
+    assert_true(w->product_count < PRODUCTS);
+    draw_product(w, w->product_count, number_of(w->product_count));
+    return w->product_count++;
+}
+
+int64_t world_value(rq_fact fact)
+{
+    return draw_value(fact);
+}
+
+rq_catalogue *world_catalogue(const world *w, int64_t version)
+{
+    rq_catalogue_input input = {.version = version,
+                                .lpr_1y_ppm = w->lpr_1y_ppm,
+                                .lpr_5y_ppm = w->lpr_5y_ppm,
+                                .weights = w->weights,
+                                .products = w->products,
+                                .product_count = (size_t)w->product_count,
+                                .programmes = w->programmes,
+                                .programme_count = (size_t)w->programme_count};
+    rq_catalogue *catalogue = NULL;
+    rq_error error = {0};
+    if (rq_catalogue_new(&input, &catalogue, &error) != RQ_OK) {
+        fail_msg("%s", error.message);
+    }
+    return catalogue;
 }
 
 void world_redraw(world *w, int at)
@@ -373,10 +435,13 @@ void world_redraw(world *w, int at)
 void world_draw_few(world *w, uint64_t from_seed, int products, int programmes)
 {
     seed = from_seed;
+    w->lpr_1y_ppm = 30000;
+    w->lpr_5y_ppm = 35000;
+    w->weights = usual_weights();
     w->product_count = products;
     w->programme_count = programmes;
     for (int i = 0; i < products; i++) {
-        draw_product(w, i, i * 1237 % PRODUCTS + 1);
+        draw_product(w, i, number_of(i));
     }
     for (int i = 0; i < programmes; i++) {
         draw_programme(w, i);

@@ -9,6 +9,8 @@ enum { PRODUCTS = 2000, PROGRAMMES = 60, INSTITUTIONS = 60, RULES_MAX = 4, TIERS
 
 typedef struct world {
     int product_count, programme_count;
+    int32_t lpr_1y_ppm, lpr_5y_ppm;
+    rq_weights weights;
     rq_product products[PRODUCTS];
     rq_programme programmes[PROGRAMMES];
     rq_rule rules[PRODUCTS][RULES_MAX];
@@ -25,15 +27,29 @@ typedef struct world {
     rq_record_cell cells[PRODUCTS][6];
 } world;
 
+/* With an LPR of 3.00 % and 3.50 %, and the usual weights. */
 void world_draw(world *w, uint64_t from_seed);
 /* A small one: so many of each. */
 void world_draw_few(world *w, uint64_t from_seed, int products, int programmes);
+/* The snapshot of a world; fails the test when it is refused. */
+rq_catalogue *world_catalogue(const world *w, int64_t version);
 /* The next need of the same seed. */
 rq_need world_need(void);
 /* The next need, moved to the bounds of the world's products: at them, just below and just above. */
 rq_need world_need_at_bounds(const world *w);
 /* A number of the same seed. */
 int64_t world_between(int64_t low, int64_t high);
+bool world_chance(int64_t per_cent);
+/* Whether its values are sets of words. */
+bool fact_is_set(rq_fact fact);
+rq_rule world_rule(void);
+rq_rate world_rate(void);
+/* Draws one more product; its place. */
+int world_add(world *w);
+/* Draws regions, industries and rules of product `at`. */
+void world_lists(world *w, int at);
+/* A value that fact may have; a set has one word at least. */
+int64_t world_value(rq_fact fact);
 /* Draws product `at` anew, under the same id. */
 void world_redraw(world *w, int at);
 

@@ -1,12 +1,8 @@
-/* A snapshot made from the last one and a few changes matches as one built from scratch does, byte for byte;
- * and any number of threads may match while it is made and swapped in. */
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-
+/* A snapshot made from the last one and a few changes matches as one built from scratch does, byte for byte.
+ */
 #include "match_world.h"
 
-enum { STEPS = 150, MATCHES = 3, FEW = 700, THREADS = 3, READINGS = 6 };
+enum { STEPS = 150, MATCHES = 3, FEW = 700 };
 
 static rq_match_options options = {.top = 20, .top_near = 10, .top_unknown = 10};
 
@@ -170,145 +166,12 @@ static void a_change_that_breaks_a_bound_leaves_the_snapshot_alone(void **state)
     rq_catalogue_unref(catalogue);
 }
 
-/* ---- swapping under load ---- */
-
-/* Two snapshots, the answers that each gives, and which one is published. */
-typedef struct stage {
-    pthread_mutex_t lock; /* of `published`; a worker's own pointer needs none */
-    rq_catalogue *published;
-    atomic_bool is_over;
-    rq_need needs[READINGS];
-    rq_buffer answers[2][READINGS];
-    atomic_size_t matches, wrong;
-} stage;
-
-static rq_catalogue *take(stage *shared)
-{
-    (void)pthread_mutex_lock(&shared->lock);
-    rq_catalogue *catalogue = rq_catalogue_ref(shared->published);
-    (void)pthread_mutex_unlock(&shared->lock);
-    return catalogue;
-}
-
-static void *read_all_the_time(void *argument)
-{
-    stage *shared = argument;
-    rq_arena *arena = rq_arena_new((size_t)64 << 20);
-    for (size_t i = 0; arena != NULL && !atomic_load(&shared->is_over); i++) {
-        rq_catalogue *catalogue = take(shared);
-        rq_match_result result;
-        const rq_buffer *expected = &shared->answers[rq_catalogue_version(catalogue) % 2][i % READINGS];
-        rq_buffer out;
-        rq_buffer_init(&out, (size_t)16 << 20);
-        rq_json json = rq_json_on(&out);
-        bool is_right =
-            rq_match(catalogue, &shared->needs[i % READINGS], &options, arena, &result, NULL) == RQ_OK;
-        if (is_right) {
-            /* the version is the only difference between snapshots of the same parity */
-            result.catalogue_version %= 2;
-            rq_match_render(&result, &json);
-            is_right = out.length == expected->length && memcmp(out.data, expected->data, out.length) == 0;
-        }
-        atomic_fetch_add(is_right ? &shared->matches : &shared->wrong, 1);
-        rq_buffer_done(&out);
-        rq_arena_reset(arena);
-        rq_catalogue_unref(catalogue);
-    }
-    rq_arena_free(arena);
-    return NULL;
-}
-
-static void publish(stage *shared, rq_catalogue *catalogue)
-{
-    (void)pthread_mutex_lock(&shared->lock);
-    rq_catalogue *last = shared->published;
-    shared->published = catalogue;
-    (void)pthread_mutex_unlock(&shared->lock);
-    rq_catalogue_unref(last);
-}
-
-static void keep_answers(stage *shared, const rq_catalogue *catalogue, rq_arena *arena)
-{
-    for (int i = 0; i < READINGS; i++) {
-        rq_match_result result;
-        assert_int_equal(rq_match(catalogue, &shared->needs[i], &options, arena, &result, NULL), RQ_OK);
-        rq_buffer *out = &shared->answers[rq_catalogue_version(catalogue) % 2][i];
-        result.catalogue_version %= 2;
-        rq_buffer_init(out, (size_t)16 << 20);
-        rq_json json = rq_json_on(out);
-        rq_match_render(&result, &json);
-        rq_arena_reset(arena);
-    }
-}
-
-/* Odd versions hold every product, even ones lack a tenth of them. */
-static rq_catalogue *turned(const rq_catalogue *old, const world *w)
-{
-    static char gone[PRODUCTS][RQ_UUID_TEXT + 1];
-    int64_t version = rq_catalogue_version(old) + 1;
-    rq_catalogue_changes changes = {.version = version};
-    size_t count = (size_t)w->product_count / 10;
-    for (size_t i = 0; i < count; i++) {
-        memcpy(gone[i], w->products[i].id, sizeof gone[i]);
-    }
-    if (version % 2 == 0) {
-        changes.removed = (const char(*)[RQ_UUID_TEXT + 1]) gone;
-        changes.removed_count = count;
-    } else {
-        changes.changed = w->products;
-        changes.changed_count = count;
-    }
-    rq_catalogue *next = NULL;
-    assert_int_equal(rq_catalogue_update(old, &changes, &next, NULL), RQ_OK);
-    return next;
-}
-
-/* RQ_SWAP_SECONDS makes it long. */
-static void snapshots_are_swapped_under_load_without_a_wrong_answer(void **state)
-{
-    (void)state;
-    static world w;
-    static stage shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    const char *seconds = getenv("RQ_SWAP_SECONDS");
-    int64_t until_us = rq_monotonic_us() + (seconds != NULL ? strtol(seconds, NULL, 10) * 1000000 : 400000);
-    rq_arena *arena = rq_arena_new((size_t)64 << 20);
-    world_draw_few(&w, 7, FEW, 20);
-    for (int i = 0; i < READINGS; i++) {
-        shared.needs[i] = world_need();
-    }
-    shared.published = catalogue_of(w.products, (size_t)w.product_count, w.programmes, 20); /* version 7 */
-    keep_answers(&shared, shared.published, arena);
-    rq_catalogue *next = turned(shared.published, &w);
-    keep_answers(&shared, next, arena);
-    publish(&shared, next);
-    pthread_t threads[THREADS];
-    for (int i = 0; i < THREADS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, read_all_the_time, &shared), 0);
-    }
-    size_t swaps = 0;
-    for (; rq_monotonic_us() < until_us || swaps < 4 || atomic_load(&shared.matches) < 100; swaps++) {
-        publish(&shared, turned(shared.published, &w));
-    }
-    atomic_store(&shared.is_over, true);
-    for (int i = 0; i < THREADS; i++) {
-        assert_int_equal(pthread_join(threads[i], NULL), 0);
-    }
-    assert_int_equal(atomic_load(&shared.wrong), 0);
-    print_message("%zu swaps, %zu matches\n", swaps, atomic_load(&shared.matches));
-    publish(&shared, NULL);
-    for (int i = 0; i < 2 * READINGS; i++) {
-        rq_buffer_done(&shared.answers[i / READINGS][i % READINGS]);
-    }
-    rq_arena_free(arena);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_changed_snapshot_answers_as_one_built_anew),
         cmocka_unit_test(an_unchanged_part_takes_no_new_memory_for_ever),
         cmocka_unit_test(a_change_that_breaks_a_bound_leaves_the_snapshot_alone),
-        cmocka_unit_test(snapshots_are_swapped_under_load_without_a_wrong_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,19 @@
 /* Builds a catalogue out of arbitrary bytes and matches a need against it. What breaks a bound must be
- * refused; for the rest, the totals must be those of the products explained one by one, every list must be in
- * the published order, and a snapshot made by changes must answer as one built at once. */
+ * refused; for the rest, the totals must be those of the products explained one by one, each of them must be
+ * what the plain reference of the unit tests says, every list must be in the published order, a snapshot made
+ * by changes must answer as one built at once, and from the products' side the need must be in the same
+ * class. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rongqiao/match.h"
+#include "match/internal.h"
+#include "unit/match_reference.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PRODUCTS = 12, RULES = 3, TIERS = 2, FEES = 2, LISTS = 3, CELLS = 2, PROGRAMMES = 3, LEAST_INPUT = 16 };
+enum { SHELVES = 12, RULES = 3, TIERS = 2, FEES = 2, LISTS = 3, CELLS = 2, POLICIES = 3, LEAST_INPUT = 16 };
 
 typedef struct reader {
     const uint8_t *data;
@@ -79,9 +82,11 @@ static rq_rule rule(reader *from)
                     .hard = up_to(from, 3) > 0,
                     .weight = (int32_t)up_to(from, 20),
                     .repair = (unsigned)up_to(from, 9)};
-    made.value = made.fact < RQ_FACTS && rq_facts[made.fact].type >= RQ_FACT_TYPE_flag
-                     ? (int64_t)up_to(from, 31)
-                     : number(from, 100000);
+    rq_fact_type type = made.fact < RQ_FACTS ? rq_facts[made.fact].type : RQ_FACT_TYPE_money;
+    made.value = type == RQ_FACT_TYPE_flag && byte(from) > 8 ? (int64_t)up_to(from, 1)
+                 : type >= RQ_FACT_TYPE_flag                 ? (int64_t)up_to(from, 31)
+                 : made.op == RQ_OP_ratio_ge                 ? number(from, 200000)
+                                                             : number(from, 100000);
     return made;
 }
 
@@ -153,7 +158,8 @@ static void terms(reader *from, rq_product *product)
 /* The kind as a whole, and one size of a province. */
 static void cells(reader *from, rq_record *record, shelf *room)
 {
-    room->cells[0] = (rq_record_cell){.likelihood_ppm = (int32_t)up_to(from, 100) * 10000, .median_hours = -1};
+    room->cells[0] =
+        (rq_record_cell){.likelihood_ppm = (int32_t)up_to(from, 100) * 10000, .median_hours = -1};
     room->cells[1] = (rq_record_cell){.province = 33,
                                       .size = (uint8_t)up_to(from, 4),
                                       .likelihood_ppm = (int32_t)up_to(from, 100) * 10000,
@@ -232,24 +238,30 @@ static rq_need draw_need(reader *from)
                     .region = up_to(from, 3) > 0 ? 330106 : (uint32_t)up_to(from, 99) * 10000,
                     .as_of = 20000 + (rq_date)up_to(from, 3)};
     industry(from, need.industry);
+    /* mostly within bounds: one fact that is not refuses the need */
     for (size_t fact = 0; fact < RQ_FACTS; fact++) {
-        bool is_word = rq_facts[fact].type >= RQ_FACT_TYPE_flag;
-        need.facts[fact].known = up_to(from, 3) > 0;
-        need.facts[fact].value = is_word ? (int64_t)up_to(from, 31) : number(from, 100000);
+        rq_fact_type type = rq_facts[fact].type;
+        int64_t value = type == RQ_FACT_TYPE_flag    ? (int64_t)up_to(from, 1)
+                        : type == RQ_FACT_TYPE_word  ? INT64_C(1) << up_to(from, 4)
+                        : type == RQ_FACT_TYPE_words ? (int64_t)up_to(from, 31)
+                                                     : number(from, 100000);
+        need.facts[fact].known = value != RQ_UNSET && up_to(from, 3) > 0;
+        need.facts[fact].value = value == -1 ? 0 : value;
     }
     return need;
 }
 
-static rq_catalogue *catalogue_of(const rq_product *products, size_t count, const rq_programme *programmes,
-                                  size_t programme_count, int32_t cost_cap_ppm)
+/* A snapshot of the world's frame with these products. */
+static rq_catalogue *snapshot_of(const world *all, const rq_product *products, size_t count,
+                                 size_t programme_count)
 {
     rq_catalogue_input input = {.version = 1,
-                                .lpr_1y_ppm = 30000,
-                                .lpr_5y_ppm = 35000,
-                                .weights = {1, 30, 25, 20, 15, 10, 400000, 20, cost_cap_ppm, 240},
+                                .lpr_1y_ppm = all->lpr_1y_ppm,
+                                .lpr_5y_ppm = all->lpr_5y_ppm,
+                                .weights = all->weights,
                                 .products = products,
                                 .product_count = count,
-                                .programmes = programmes,
+                                .programmes = all->programmes,
                                 .programme_count = programme_count};
     rq_catalogue *catalogue = NULL;
     return rq_catalogue_new(&input, &catalogue, NULL) == RQ_OK ? catalogue : NULL;
@@ -280,17 +292,95 @@ static bool is_hopeless(const rq_package *package)
     return hopeless;
 }
 
+/* ---- the reference ---- */
+
+static bool is_same_partner(const rq_product *ours, const rq_product *theirs)
+{
+    return (ours == NULL) == (theirs == NULL) && (ours == NULL || strcmp(ours->id, theirs->id) == 0);
+}
+
+/* The reference reckons in other floating point: the last digit of a cost may differ. */
+static bool is_about(int64_t ours, int64_t theirs)
+{
+    return (ours == RQ_UNSET) == (theirs == RQ_UNSET) && (ours == RQ_UNSET || llabs(ours - theirs) <= 1);
+}
+
+static void check_against_reference(const world *all, size_t at, const rq_need *need, const rq_package *ours,
+                                    bool is_open, bool is_shown)
+{
+    row theirs = ref_evaluate(all, &all->products[at], need);
+    assert(theirs.is_open == is_open);
+    if (!is_open) {
+        return;
+    }
+    assert(theirs.fails == ours->fail_count && theirs.unknowns == ours->unknown_count);
+    assert(theirs.tier == ours->tier && theirs.amount == ours->amount_fen);
+    assert((theirs.class >= 0) == is_shown);
+    assert(is_same_partner(ours->guarantee, theirs.guarantee) &&
+           is_same_partner(ours->insurance, theirs.insurance));
+    if (is_shown) {
+        assert(theirs.class == (int)ours->class && is_about(ours->cost_ppm, theirs.cost));
+        assert(theirs.programme_count == ours->programme_count);
+        for (size_t part = 1; part < RQ_SCORE_PARTS; part++) {
+            assert(theirs.parts[part] == ours->parts_ppm[part]);
+        }
+    }
+}
+
+/* Partners are as the caller of rq_reverse assumes them. */
+static char assume(void *self, const ref_judged *one)
+{
+    const rq_reverse_options *options = self;
+    rq_verdict assumed = one->condition == REF_guarantee ? options->guarantee : options->insurance;
+    bool is_partner = one->condition == REF_guarantee || one->condition == REF_insurance;
+    return !is_partner ? one->verdict : assumed == RQ_PASS ? 'y' : assumed == RQ_FAIL ? 'n' : '?';
+}
+
+static void check_reverse(const world *all, const rq_need *need, rq_arena *arena)
+{
+    rq_demand *demand = NULL;
+    rq_status status = rq_demand_new(&demand, NULL);
+    assert(status == RQ_OK);
+    status = rq_demand_add(demand, need, NULL);
+    assert(status == RQ_OK);
+    status = rq_demand_seal(demand, NULL);
+    assert(status == RQ_OK);
+    for (int i = 0; i < all->product_count; i++) {
+        const rq_product *product = &all->products[i];
+        rq_reverse_options options = {.as_of = need->as_of,
+                                      .lpr_1y_ppm = all->lpr_1y_ppm,
+                                      .lpr_5y_ppm = all->lpr_5y_ppm,
+                                      .guarantee = (rq_verdict)(i % 3),
+                                      .insurance = (rq_verdict)(i / 3 % 3),
+                                      .first = 1};
+        rq_reverse_result ours;
+        status = rq_reverse(demand, product, &options, arena, &ours, NULL);
+        assert(status == RQ_OK);
+        ref_watch(assume, &options);
+        row theirs = ref_evaluate(all, product, need);
+        ref_watch(NULL, NULL);
+        assert(ours.considered == theirs.is_open);
+        assert(ours.eligible.needs == (theirs.class == RQ_ELIGIBLE) &&
+               ours.first_count == ours.eligible.needs);
+        assert(ours.unknown.needs == (theirs.class == RQ_NEEDS_FACTS));
+        assert(ours.near.needs == (theirs.class == RQ_NEAR_MISS));
+    }
+    rq_demand_free(demand);
+}
+
 /* The first of a list is the best of all that are explained. */
-static void check_against_explained(const rq_catalogue *catalogue, const rq_product *products, size_t count,
-                                    const rq_need *need, const rq_match_result *result, rq_arena *arena)
+static void check_against_explained(const rq_catalogue *catalogue, const world *all, const rq_need *need,
+                                    const rq_match_result *result, rq_arena *arena)
 {
     size_t totals[3] = {0}, considered = 0;
     const rq_package *lists[3] = {result->eligible, result->unknown, result->near};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < (size_t)all->product_count; i++) {
         rq_package package;
         bool is_open;
-        rq_status status = rq_match_explain(catalogue, need, products[i].id, arena, &package, &is_open, NULL);
+        rq_status status =
+            rq_match_explain(catalogue, need, all->products[i].id, arena, &package, &is_open, NULL);
         assert(status == RQ_OK);
+        check_against_reference(all, i, need, &package, is_open, is_open && !is_hopeless(&package));
         considered += is_open;
         if (is_open && !is_hopeless(&package)) {
             totals[package.class]++;
@@ -317,17 +407,17 @@ static void check_order(const rq_package *packages, size_t count)
     }
 }
 
+static const rq_match_options options = {.top = 5, .top_near = 5, .top_unknown = 5, .per_institution = 1};
+
 /* From half of the products, and the rest as changes. */
-static void check_update(const rq_product *products, size_t count, const rq_programme *programmes,
-                         size_t programme_count, int32_t cap, const rq_need *need, const rq_buffer *expected,
-                         rq_arena *arena)
+static void check_update(const world *all, const rq_need *need, const rq_buffer *expected, rq_arena *arena)
 {
-    static const rq_match_options options = {.top = 5, .top_near = 5, .top_unknown = 5, .per_institution = 1};
-    rq_catalogue *half = catalogue_of(products, count / 2 + 1, programmes, programme_count, cap),
+    size_t count = (size_t)all->product_count;
+    rq_catalogue *half = snapshot_of(all, all->products, count / 2 + 1, (size_t)all->programme_count),
                  *full = NULL;
     assert(half != NULL);
     rq_catalogue_changes changes = {
-        .version = 1, .changed = products + count / 2, .changed_count = count - count / 2};
+        .version = 1, .changed = all->products + count / 2, .changed_count = count - count / 2};
     rq_status status = rq_catalogue_update(half, &changes, &full, NULL);
     assert(status == RQ_OK);
     rq_match_result result;
@@ -341,45 +431,61 @@ static void check_update(const rq_product *products, size_t count, const rq_prog
     rq_catalogue_unref(full);
 }
 
+static void check(const world *all, const rq_catalogue *catalogue, const rq_need *need, rq_arena *arena)
+{
+    rq_match_result result;
+    rq_buffer out;
+    if (rq_match(catalogue, need, &options, arena, &result, NULL) != RQ_OK) {
+        return;
+    }
+    check_order(result.eligible, result.eligible_count);
+    check_order(result.unknown, result.unknown_count);
+    check_order(result.near, result.near_count);
+    check_against_explained(catalogue, all, need, &result, arena);
+    render(&result, &out);
+    if (all->product_count > 0) {
+        check_update(all, need, &out, arena);
+    }
+    check_reverse(all, need, arena);
+    rq_buffer_done(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const rq_match_options options = {.top = 5, .top_near = 5, .top_unknown = 5, .per_institution = 1};
-    static shelf shelves[PRODUCTS];
-    static rq_product products[PRODUCTS];
-    static rq_programme programmes[PROGRAMMES];
-    static rq_rule programme_rules[PROGRAMMES];
+    static shelf shelves[SHELVES];
+    static rq_rule programme_rules[POLICIES];
+    static world all;
     reader from = {data, size};
     if (size < LEAST_INPUT) {
         return 0;
     }
     rq_need need = draw_need(&from);
-    int32_t cap = (int32_t)up_to(&from, 24) * 10000 + 1;
-    size_t count = up_to(&from, PRODUCTS - 1) + 1, programme_count = up_to(&from, PROGRAMMES), kept = 0;
-    for (size_t i = 0; i < programme_count; i++) {
-        programmes[i] = programme(&from, i, &programme_rules[i]);
+    all.lpr_1y_ppm = 30000;
+    all.lpr_5y_ppm = 35000;
+    all.weights =
+        (rq_weights){1, 30, 25, 20, 15, 10, 400000, 20, (int32_t)up_to(&from, 24) * 10000 + 1, 240, 0};
+    size_t count = up_to(&from, SHELVES - 1) + 1;
+    all.product_count = 0;
+    all.programme_count = (int)up_to(&from, POLICIES);
+    for (int i = 0; i < all.programme_count; i++) {
+        all.programmes[i] = programme(&from, (size_t)i, &programme_rules[i]);
     }
     for (size_t i = 0; i < count; i++) {
-        products[kept] = draw(&from, &shelves[kept]);
+        rq_product *next = &all.products[all.product_count];
+        *next = draw(&from, &shelves[all.product_count]);
         /* one product that breaks a bound must not hide the others */
-        rq_catalogue *alone = catalogue_of(&products[kept], 1, NULL, 0, cap);
-        kept += alone != NULL;
-        rq_catalogue_unref(alone);
-    }
-    rq_catalogue *catalogue = catalogue_of(products, kept, programmes, programme_count, cap);
-    rq_arena *arena = rq_arena_new((size_t)64 << 20);
-    rq_match_result result;
-    if (catalogue != NULL && arena != NULL &&
-        rq_match(catalogue, &need, &options, arena, &result, NULL) == RQ_OK) {
-        rq_buffer out;
-        check_order(result.eligible, result.eligible_count);
-        check_order(result.unknown, result.unknown_count);
-        check_order(result.near, result.near_count);
-        check_against_explained(catalogue, products, kept, &need, &result, arena);
-        render(&result, &out);
-        if (kept > 0) {
-            check_update(products, kept, programmes, programme_count, cap, &need, &out, arena);
+        bool is_kept = rq_product_check(next, NULL) == RQ_OK;
+        if (!is_kept && byte(&from) < 8) {
+            rq_catalogue *refused = snapshot_of(&all, next, 1, 0);
+            assert(refused == NULL);
         }
-        rq_buffer_done(&out);
+        all.product_count += is_kept;
+    }
+    rq_catalogue *catalogue =
+        snapshot_of(&all, all.products, (size_t)all.product_count, (size_t)all.programme_count);
+    rq_arena *arena = rq_arena_new((size_t)64 << 20);
+    if (catalogue != NULL && arena != NULL) {
+        check(&all, catalogue, &need, arena);
     }
     rq_arena_free(arena);
     rq_catalogue_unref(catalogue);

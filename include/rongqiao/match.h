@@ -214,6 +214,9 @@ typedef struct rq_weights {
     int32_t per_institution; /* at most so many eligible packages of one institution are shown; 0: no cap */
 } rq_weights;
 
+/* The weights of a published document ({"version", "cost", ...}); what is absent is 0. */
+rq_weights rq_weights_decode(const json_t *document);
+
 typedef struct rq_catalogue rq_catalogue;
 
 typedef struct rq_catalogue_input {
@@ -250,6 +253,9 @@ typedef struct rq_catalogue_changes {
  * Reference count 1, owned by the caller. Fails as rq_catalogue_new does. */
 rq_status rq_catalogue_update(const rq_catalogue *old, const rq_catalogue_changes *changes,
                               rq_catalogue **out_catalogue, rq_error *error) RQ_MUST_CHECK;
+/* The same products under other weights, with memory of its own. RQ_INVALID when the weights are out of bounds. */
+rq_status rq_catalogue_reweighed(const rq_catalogue *old, const rq_weights *weights, rq_catalogue **out_catalogue,
+                                 rq_error *error) RQ_MUST_CHECK;
 /* References are atomic: a worker holds one while it matches. */
 rq_catalogue *rq_catalogue_ref(rq_catalogue *catalogue);
 void rq_catalogue_unref(rq_catalogue *catalogue);

@@ -19,6 +19,9 @@ typedef struct question {
     rq_catalogue *catalogue;
     rq_arena *arena;
     rq_product product;
+    bool (*work)(void *argument, rq_buffer *answer); /* null: a product's market */
+    void (*release)(void *argument);
+    void *argument;
     rq_buffer answer;
     bool is_answered;
 } question;
@@ -61,7 +64,8 @@ static bool add_page(rq_market *market, rq_demand *demand, char after[RQ_UUID_TE
     char limit[16];
     (void)snprintf(limit, sizeof(limit), "%d", RQ_LIMIT_MARKET_PAGE);
     const char *const parameters[] = {after[0] ? after : NULL, limit};
-    PGresult *page = rq_run_as_system(&market->connection, market->conninfo, "market/open-needs", parameters, 2);
+    PGresult *page =
+        rq_run_as_system(&market->connection, market->conninfo, "market/open-needs", parameters, 2);
     int count = page ? PQntuples(page) : 0;
     for (int row = 0; row < count; row++) {
         (void)add_need(demand, PQgetvalue(page, row, 1));
@@ -181,7 +185,8 @@ static bool answer(rq_market *market, question *asked)
     rq_reverse_options options = rq_reverse_options_of(asked->catalogue, rq_today());
     if (!is_fresh(market))
         return false;
-    if (rq_reverse_outlook(market->demand, &asked->product, &options, asked->arena, &outlook, &error) != RQ_OK) {
+    if (rq_reverse_outlook(market->demand, &asked->product, &options, asked->arena, &outlook, &error) !=
+        RQ_OK) {
         RQ_LOG(RQ_LOG_ERROR, "market_not_counted", RQ_LOG_TEXT("reason", error.message));
         return false;
     }
@@ -194,6 +199,8 @@ static void free_question(question *asked)
 {
     if (!asked)
         return;
+    if (asked->release)
+        asked->release(asked->argument);
     rq_catalogue_unref(asked->catalogue);
     rq_arena_free(asked->arena);
     rq_buffer_done(&asked->answer);
@@ -230,7 +237,8 @@ static void *run(void *argument)
             market->last = &market->first;
         market->queued--;
         pthread_mutex_unlock(&market->lock);
-        asked->is_answered = answer(market, asked);
+        asked->is_answered =
+            asked->work ? asked->work(asked->argument, &asked->answer) : answer(market, asked);
         if (!rq_worker_post(asked->worker, deliver, asked))
             free_question(asked);
         pthread_mutex_lock(&market->lock);
@@ -271,6 +279,26 @@ rq_status rq_market_ask(rq_market *market, rq_call *call, const json_t *product,
     if (status != RQ_OK)
         free_question(asked);
     return status;
+}
+
+rq_status rq_market_run(rq_market *market, rq_call *call, bool (*work)(void *argument, rq_buffer *answer),
+                        void (*release)(void *argument), void *argument)
+{
+    question *asked = calloc(1, sizeof(*asked));
+    if (!asked) {
+        release(argument);
+        return RQ_NOMEM;
+    }
+    rq_buffer_init(&asked->answer, RQ_LIMIT_REPLY_BYTES);
+    asked->worker = call->worker;
+    asked->call = call;
+    asked->work = work;
+    asked->release = release;
+    asked->argument = argument;
+    if (enqueue(market, asked))
+        return RQ_OK;
+    free_question(asked);
+    return RQ_BUSY;
 }
 
 /* ---- life ---- */

@@ -113,7 +113,8 @@ static const char *success_status(const rq_route *route)
     if (route->method == RQ_DELETE)
         return "204";
     bool makes = route->method == RQ_POST && !strstr(route->path, "{id}") &&
-                 !strstr(route->path, "/import") && !strstr(route->path, "/preview");
+                 !strstr(route->path, "/import") && !strstr(route->path, "/preview") &&
+                 !strstr(route->path, "/what-if") && !strstr(route->path, "/calendar");
     return makes ? "201" : "200";
 }
 
@@ -213,6 +214,8 @@ static void write_replies(rq_json *json)
         {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
         {"Market",
          "as_of,open_needs,considered,eligible,unknown,near,guarantee_assumed,insurance_assumed,trials"},
+        {"Weights", "id,version,reason,valid_from,is_published,cost,likelihood,speed,fit,service"},
+        {"WeightsTrialResult", "catalogue_version,needs,top1_changes,top5_changes,examples"},
         {"Exposure",
          "as_of,institution_id,scope,net_assets_fen,in_force,agreed,asked,limits,by_enterprise,by_bank,"
          "money,case"},

@@ -1,6 +1,7 @@
 /* Reference data: code tables, vocabularies, the lives of cases, the published weights. */
 #include <string.h>
 
+#include "rongqiao/clock.h"
 #include "rongqiao/match.h"
 #include "routes.h"
 
@@ -62,6 +63,32 @@ static rq_step answer_vocabulary(rq_call *call)
     return RQ_STEP_ANSWERED;
 }
 
+static const rq_field year_fields[] = {
+    {"year", RQ_FIELD_INTEGER, false, 2025, 2100, NULL, NULL, "年份", "the year"},
+};
+static const rq_schema year_query = RQ_SCHEMA("CalendarQuery", year_fields, NULL);
+/* Past days stay: what was counted by them was counted. */
+static void check_day(const json_t *object, const char *pointer, rq_faults *faults)
+{
+    const json_t *day = json_object_get(object, "day");
+    rq_date date;
+    if (rq_date_parse(json_string_value(day), json_string_length(day), &date) && date < rq_today())
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/day", pointer), "date_past", 0, NULL);
+}
+static const rq_field day_fields[] = {
+    {"day", RQ_FIELD_DATE, true, 0, 0, NULL, NULL, "日期，今日起", "the day, from today on"},
+    {"is_workday", RQ_FIELD_BOOLEAN, true, 0, 0, NULL, NULL, "是否工作日（调休为是）",
+     "whether it is worked"},
+    {"name", RQ_FIELD_TEXT, true, 1, 60, NULL, NULL, "名称", "what it is called"},
+    {"remove", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "取消此日的特殊安排",
+     "the day is as its weekday again"},
+};
+static const rq_schema day_schema = RQ_SCHEMA("CalendarDay", day_fields, check_day);
+static const rq_field calendar_fields[] = {
+    {"days", RQ_FIELD_OBJECTS, true, 1, 100, NULL, &day_schema, "特殊日", "the days"},
+};
+static const rq_schema calendar_input = RQ_SCHEMA("Calendar", calendar_fields, NULL);
+
 static const rq_route rows[] = {
     RQ_ROUTE(GET, "/v1/reference/regions", RQ_ROLE_PUBLIC, &region_query, "reference/regions", 0, "List",
              "行政区划", "Regions"),
@@ -78,6 +105,10 @@ static const rq_route rows[] = {
              "Institutions' records: what likelihood and speed rest on"),
     RQ_ROUTE(GET, "/v1/reference/guarantee-checklist", RQ_ROLE_PUBLIC, NULL, "reference/guarantee-checklist",
              0, "List", "担保审查清单", "The items of the guarantee checklist"),
+    RQ_ROUTE(GET, "/v1/reference/calendar", RQ_ROLE_PUBLIC, &year_query, "reference/calendar", 0, "List",
+             "工作日历", "The calendar of working days"),
+    RQ_ROUTE(POST, "/v1/reference/calendar", RQ_ROLE_OPERATOR, &calendar_input, "reference/set-calendar",
+             RQ_ROUTE_KEY, "List", "公布节假日与调休", "Announce holidays and make-up days"),
     RQ_ROUTE(GET, "/v1/reference/figures", RQ_ROLE_PUBLIC, NULL, "reference/figures", 0, "List", "统计口径",
              "What every figure of the reports means"),
     RQ_ROUTE(GET, "/v1/reference/weights", RQ_ROLE_PUBLIC, NULL, "reference/weights", 0, "List",

@@ -52,21 +52,6 @@ static int32_t number(const json_t *object, const char *key)
     return (int32_t)json_integer_value(json_object_get(object, key));
 }
 
-static rq_weights decode_weights(const json_t *w)
-{
-    return (rq_weights){.version = number(w, "version"),
-                        .cost = number(w, "cost"),
-                        .likelihood = number(w, "likelihood"),
-                        .speed = number(w, "speed"),
-                        .fit = number(w, "fit"),
-                        .service = number(w, "service"),
-                        .prior_ppm = number(w, "prior_ppm"),
-                        .prior_weight = number(w, "prior_weight"),
-                        .cost_cap_ppm = number(w, "cost_cap_ppm"),
-                        .hours_cap = number(w, "hours_cap"),
-                        .per_institution = number(w, "per_institution")};
-}
-
 /* ---- as a whole ---- */
 
 typedef struct loader {
@@ -149,7 +134,7 @@ static rq_status build(loader *self, rq_catalogue **out_catalogue, rq_error *err
         .version = json_integer_value(json_object_get(self->frame, "version")),
         .lpr_1y_ppm = number(lpr, "lpr_1y_ppm"),
         .lpr_5y_ppm = number(lpr, "lpr_5y_ppm"),
-        .weights = decode_weights(json_object_get(self->frame, "weights")),
+        .weights = rq_weights_decode(json_object_get(self->frame, "weights")),
         .products = self->products,
         .product_count = self->count,
         .programmes = programme_rows,

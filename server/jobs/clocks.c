@@ -27,8 +27,12 @@ static void tick(rq_clocks *clocks, PGconn **connection)
 {
     int64_t now_ms = rq_monotonic_ms();
     bool learn = now_ms - clocks->learned_ms >= clocks->learn_interval_ms;
-    const char *const parameters[] = {clocks->idempotency_hours, learn ? "true" : "false"};
-    PGresult *result = rq_run_as_system(connection, clocks->conninfo, "jobs/tick", parameters, 2);
+    char interval[24], learn_interval[24];
+    snprintf(interval, sizeof(interval), "%lld", (long long)clocks->interval_ms);
+    snprintf(learn_interval, sizeof(learn_interval), "%lld", (long long)clocks->learn_interval_ms);
+    const char *const parameters[] = {clocks->idempotency_hours, learn ? "true" : "false", interval,
+                                      learn_interval};
+    PGresult *result = rq_run_as_system(connection, clocks->conninfo, "jobs/tick", parameters, 4);
     if (result && learn)
         clocks->learned_ms = now_ms;
     /* No row: another instance is at it. All zeros: nothing was due. */

@@ -425,3 +425,26 @@ rq_status rq_need_decode(const json_t *document, rq_need *out_need, rq_error *er
     *out_need = need;
     return rq_need_check(out_need, error);
 }
+
+/* ---- weights ---- */
+
+static int32_t weight(const json_t *document, const char *key)
+{
+    json_int_t value = json_integer_value(json_object_get(document, key));
+    return value > INT32_MAX || value < INT32_MIN ? -1 : (int32_t)value; /* out of bounds either way */
+}
+
+rq_weights rq_weights_decode(const json_t *document)
+{
+    return (rq_weights){.version = weight(document, "version"),
+                        .cost = weight(document, "cost"),
+                        .likelihood = weight(document, "likelihood"),
+                        .speed = weight(document, "speed"),
+                        .fit = weight(document, "fit"),
+                        .service = weight(document, "service"),
+                        .prior_ppm = weight(document, "prior_ppm"),
+                        .prior_weight = weight(document, "prior_weight"),
+                        .cost_cap_ppm = weight(document, "cost_cap_ppm"),
+                        .hours_cap = weight(document, "hours_cap"),
+                        .per_institution = weight(document, "per_institution")};
+}

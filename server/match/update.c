@@ -219,8 +219,9 @@ static size_t unpack_all(const rq_catalogue *catalogue, rq_arena *arena, rq_prod
     return count;
 }
 
-/* The same snapshot with a pool of its own. */
-static rq_status rebuild(const rq_catalogue *full, rq_catalogue **out_catalogue, rq_error *error)
+/* The same products with a pool of their own. */
+static rq_status rebuild(const rq_catalogue *full, const rq_weights *weights, rq_catalogue **out_catalogue,
+                         rq_error *error)
 {
     rq_arena *arena = rq_arena_new(SIZE_MAX / 2);
     rq_product *products =
@@ -230,7 +231,7 @@ static rq_status rebuild(const rq_catalogue *full, rq_catalogue **out_catalogue,
         const rq_catalogue_input input = {.version = full->frame.version,
                                           .lpr_1y_ppm = (int32_t)full->frame.lpr_1y_ppm,
                                           .lpr_5y_ppm = (int32_t)full->frame.lpr_5y_ppm,
-                                          .weights = full->frame.weights,
+                                          .weights = *weights,
                                           .products = products,
                                           .product_count = full->product_count,
                                           .programmes = full->policies->programmes,
@@ -239,6 +240,12 @@ static rq_status rebuild(const rq_catalogue *full, rq_catalogue **out_catalogue,
     }
     rq_arena_free(arena);
     return status;
+}
+
+rq_status rq_catalogue_reweighed(const rq_catalogue *old, const rq_weights *weights,
+                                 rq_catalogue **out_catalogue, rq_error *error)
+{
+    return rebuild(old, weights, out_catalogue, error);
 }
 
 static bool is_stale(const rq_catalogue *catalogue)
@@ -270,7 +277,7 @@ rq_status rq_catalogue_update(const rq_catalogue *old, const rq_catalogue_change
     }
     free(list.first);
     rq_catalogue *rebuilt;
-    if (status == RQ_OK && is_stale(next) && rebuild(next, &rebuilt, NULL) == RQ_OK) {
+    if (status == RQ_OK && is_stale(next) && rebuild(next, &next->frame.weights, &rebuilt, NULL) == RQ_OK) {
         rq_catalogue_unref(next);
         next = rebuilt;
     }

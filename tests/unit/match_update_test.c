@@ -166,12 +166,53 @@ static void a_change_that_breaks_a_bound_leaves_the_snapshot_alone(void **state)
     rq_catalogue_unref(catalogue);
 }
 
+static void other_weights_match_as_a_snapshot_built_with_them(void **state)
+{
+    (void)state;
+    static world w;
+    rq_arena *arena = rq_arena_new((size_t)64 << 20);
+    world_draw_few(&w, 11, FEW, 20);
+    const rq_weights other = {.version = 9,
+                              .cost = 5,
+                              .likelihood = 10,
+                              .speed = 60,
+                              .fit = 20,
+                              .service = 5,
+                              .prior_ppm = 300000,
+                              .prior_weight = 4,
+                              .cost_cap_ppm = 90000,
+                              .hours_cap = 40};
+    const rq_catalogue_input input = {.version = 7,
+                                      .lpr_1y_ppm = 30000,
+                                      .lpr_5y_ppm = 35000,
+                                      .weights = other,
+                                      .products = w.products,
+                                      .product_count = (size_t)w.product_count,
+                                      .programmes = w.programmes,
+                                      .programme_count = 20};
+    rq_catalogue *usual = catalogue_of(w.products, (size_t)w.product_count, w.programmes, 20), *anew,
+                 *reweighed;
+    assert_int_equal(rq_catalogue_new(&input, &anew, NULL), RQ_OK);
+    assert_int_equal(rq_catalogue_reweighed(usual, &other, &reweighed, NULL), RQ_OK);
+    same_answers(anew, reweighed, arena);
+    rq_weights wrong = other;
+    wrong.cost++;
+    rq_catalogue *none = NULL;
+    assert_int_equal(rq_catalogue_reweighed(usual, &wrong, &none, NULL), RQ_INVALID);
+    assert_null(none);
+    rq_catalogue_unref(usual);
+    rq_catalogue_unref(anew);
+    rq_catalogue_unref(reweighed);
+    rq_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_changed_snapshot_answers_as_one_built_anew),
         cmocka_unit_test(an_unchanged_part_takes_no_new_memory_for_ever),
         cmocka_unit_test(a_change_that_breaks_a_bound_leaves_the_snapshot_alone),
+        cmocka_unit_test(other_weights_match_as_a_snapshot_built_with_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

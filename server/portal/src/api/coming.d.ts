@@ -1,5 +1,5 @@
 // Routes that the server does not have yet in every checkout; those it has are typed by its own document.
-import type { List, Notification, Problem } from './documents';
+import type { List, Notification, Nudge, Problem } from './documents';
 import type { paths } from './schema';
 
 type Fault = { content: { 'application/problem+json': Problem } };
@@ -16,6 +16,29 @@ interface Coming {
       parameters: Record<string, never>;
       requestBody: { content: { 'application/json': { up_to: number } } };
       responses: { 200: Ok<object>; default: Fault };
+    };
+  };
+  '/v1/nudges': {
+    get: {
+      parameters: { query?: { cursor?: string; limit?: number } };
+      responses: { 200: Ok<List>; default: Fault };
+    };
+    post: {
+      parameters: Record<string, never>;
+      requestBody: { content: { 'application/json': { subject_kind: 'need' | 'application' | 'offer' | 'guarantee_case'; subject_id: string; message: string } } };
+      responses: { 201: Ok<Nudge>; default: Fault };
+    };
+  };
+  '/v1/views': {
+    get: {
+      parameters: { query?: { cursor?: string; limit?: number } };
+      responses: { 200: Ok<List>; default: Fault };
+    };
+  };
+  '/v1/enterprises/{id}/views': {
+    get: {
+      parameters: { path: { id: string }; query?: { cursor?: string; limit?: number } };
+      responses: { 200: Ok<List>; default: Fault };
     };
   };
   '/v1/search': {

@@ -280,6 +280,10 @@ export interface Need extends Versioned, Life<NeedAction> {
   max_claims: number;
   visibility: string;
   facts: Record<string, FactValue>;
+  /** When each step was first reached. */
+  steps: Record<'posted_at' | 'matched_at' | 'offered_at' | 'guaranteed_at' | 'funded_at', string | null>;
+  funded_fen: number | null;
+  first_loan: boolean;
   region_code: string;
   industry_code: string;
   size_class: string | null;
@@ -377,6 +381,10 @@ export interface Application extends Versioned, Life<ApplicationAction> {
   paper_stops: number;
   green_channel: string;
   region_code: string;
+  offered_at: string | null;
+  answered_at: string | null;
+  funded_at: string | null;
+  funded_fen: number | null;
   reason: Reason | null;
 }
 
@@ -543,6 +551,93 @@ export interface Statistics {
   by_county: StatisticsRow[];
 }
 
+/** A figure of a report: the list whose rows it counts (or whose field it adds up), null when it is not there to list. */
+export interface ReportFigure {
+  code: string;
+  unit: 'cases' | 'enterprises' | 'fen' | 'working_hours' | 'ppm';
+  list: 'needs' | 'applications' | 'guarantee-cases' | 'enterprises' | null;
+  filter: Record<string, string | boolean> | null;
+  adds_up: string | null;
+}
+export interface FigureDefinition extends ReportFigure {
+  report: string;
+  field: string;
+  name_zh: string;
+  name_en: string;
+  text_zh: string;
+  text_en: string;
+}
+type ReportFilter = Record<string, string | boolean>;
+export interface Report<Row = unknown> {
+  as_of: string;
+  filter: ReportFilter;
+  figures: Record<string, ReportFigure>;
+  row_filter: Record<string, string>;
+  items: Row[];
+}
+export interface Funnel {
+  as_of: string;
+  filter: ReportFilter;
+  figures: Record<string, ReportFigure>;
+  steps: { step: 'posted' | 'matched' | 'offered' | 'guaranteed' | 'funded'; cases: number; amount_fen: number; median_hours: number | null }[];
+  funded_enterprises: number;
+  first_time_borrowers: number;
+}
+export interface RegionRow {
+  region_code: string;
+  name_zh: string;
+  name_en: string | null;
+  level: string;
+  /** What is registered at the region itself, not below it. */
+  is_exact: boolean;
+  needs: number;
+  needs_fen: number;
+  matched: number;
+  offers: number;
+  guaranteed: number;
+  funded: number;
+  funded_amount_fen: number;
+  first_time_borrowers: number;
+  median_offer_hours: number | null;
+}
+export interface TrendRow {
+  from: string;
+  to: string;
+  posted: number;
+  posted_fen: number;
+  offered: number;
+  funded: number;
+  funded_amount_fen: number;
+  median_offer_hours: number | null;
+}
+interface Answering {
+  institution_id: string;
+  name_zh: string;
+  name_en: string | null;
+  kind: string;
+  received: number;
+  answered: number;
+  refused: number;
+  median_answer_hours: number | null;
+  yes_ppm: number | null;
+}
+export interface InstitutionRow extends Answering {
+  offered: number;
+  funded: number;
+  funded_amount_fen: number;
+  first_loans: number;
+}
+export interface GuarantorRow extends Answering {
+  approved: number;
+  in_force: number;
+  in_force_fen: number;
+}
+export interface InstitutionReport extends Report<InstitutionRow> {
+  guarantor_figures: Record<string, ReportFigure>;
+  guarantor_row_filter: Record<string, string>;
+  guarantors: GuarantorRow[];
+}
+
 export interface ImportReport {
   accepted: number;
   refused: number;
@@ -566,6 +661,15 @@ export interface AuditEvent {
   facts_digest: string | null;
 }
 
+export interface ApiKey {
+  id: string;
+  name: string;
+  institution_id: string;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
 export interface Overdue {
   institution_id: string;
   name_zh: string;
@@ -575,6 +679,33 @@ export interface Overdue {
   offers: number;
   guarantee_cases: number;
   oldest_deadline_at: string;
+}
+
+/** A look at an enterprise's data; looks of one viewer at one thing within a day are one row. */
+export interface View {
+  id: string;
+  viewer_id: string;
+  viewer_name: string;
+  side: string;
+  institution_id: string | null;
+  institution_name: string | null;
+  institution_name_en: string | null;
+  enterprise_id: string;
+  enterprise_name?: string;
+  what: string;
+  subject_id: string | null;
+  at: string;
+  first_at: string;
+  times: number;
+}
+export interface Nudge {
+  id: string;
+  subject_kind: string;
+  subject_id: string;
+  message: string;
+  by_name: string | null;
+  to_name: string | null;
+  created_at: string;
 }
 
 export interface Notification {
@@ -668,6 +799,9 @@ export interface ListItems {
   '/v1/users': User;
   '/v1/audit-events': AuditEvent;
   '/v1/statistics/overdue': Overdue;
+  '/v1/views': View;
+  '/v1/nudges': Nudge;
+  '/v1/api-keys': ApiKey;
   '/v1/notifications': Notification;
   '/v1/search': Found;
   '/v1/reference/regions': Code;

@@ -1,4 +1,4 @@
-/* Reference data: code tables, vocabularies, the lives of cases, the published weights. */
+/* Reference data: code tables, vocabularies, the lives of cases, figures, the calendar. */
 #include <string.h>
 
 #include "rongqiao/clock.h"
@@ -111,7 +111,5 @@ static const rq_route rows[] = {
              RQ_ROUTE_KEY, "List", "公布节假日与调休", "Announce holidays and make-up days"),
     RQ_ROUTE(GET, "/v1/reference/figures", RQ_ROLE_PUBLIC, NULL, "reference/figures", 0, "List", "统计口径",
              "What every figure of the reports means"),
-    RQ_ROUTE(GET, "/v1/reference/weights", RQ_ROLE_PUBLIC, NULL, "reference/weights", 0, "List",
-             "公布的评分权重", "The published weights"),
 };
 const rq_routes rq_reference_routes = RQ_ROUTES(rows);

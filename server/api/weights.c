@@ -213,6 +213,8 @@ static rq_step begin_trial(rq_call *call)
 }
 
 static const rq_route rows[] = {
+    RQ_ROUTE(GET, "/v1/reference/weights", RQ_ROLE_PUBLIC, NULL, "reference/weights", 0, "List",
+             "公布的评分权重", "The published weights"),
     RQ_ROUTE(POST, "/v1/reference/weights", RQ_ROLE_OPERATOR, &plan_input, "reference/publish-weights",
              RQ_ROUTE_KEY, "Weights", "公布评分权重", "Publish weights"),
     RQ_ROUTE(POST, "/v1/reference/weights/what-if", RQ_ROLE_OPERATOR, &trial_input, NULL, 0,

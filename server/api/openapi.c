@@ -5,7 +5,7 @@
 #include "rongqiao/api.h"
 #include "worker.h"
 
-enum { SCHEMAS_MAX = 96, PATHS_MAX = 160 };
+enum { SCHEMAS_MAX = 192, PATHS_MAX = 320 };
 
 typedef struct schema_set {
     const rq_schema *list[SCHEMAS_MAX];

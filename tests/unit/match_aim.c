@@ -276,6 +276,28 @@ static void add_edge_loan(aim *at)
     remember_edge(at, place);
 }
 
+/* A loan whose own maximum is less than that of a tier of which it is not always known whether it applies. */
+static void add_edge_guess(aim *at)
+{
+    world *w = &at->world;
+    int place = add_friendly(w, any_loan_kind(), (int)world_between(1, INSTITUTIONS));
+    rq_product *p = &w->products[place];
+    p->amount_max_fen = world_between(10, 100) * WAN;
+    p->tier_count = (size_t)world_between(1, 2);
+    for (size_t i = 0; i < p->tier_count; i++) {
+        for (int k = 0; k < 2; k++) {
+            rq_fact fact = (rq_fact)world_between(RQ_FACT_purpose, RQ_FACTS - 1);
+            w->tier_rules[place][i][k] = hard_rule(fact, RQ_OP_ne, world_value(fact));
+        }
+        w->tiers[place][i] = (rq_tier){.when = w->tier_rules[place][i],
+                                       .when_count = 2,
+                                       .amount_max_fen = world_between(20, 500) * WAN,
+                                       .term_max_months = RQ_UNSET,
+                                       .rate = {RQ_RATE_none, RQ_UNSET, RQ_UNSET}};
+    }
+    remember_edge(at, place);
+}
+
 static void add_edge_partner(aim *at)
 {
     world *w = &at->world;
@@ -285,8 +307,8 @@ static void add_edge_partner(aim *at)
     p->rule_count = 0;
     p->region_count = world_chance(40) ? p->region_count : 0;
     p->industries_out_count = world_chance(40) ? 1 : 0;
-    p->amount_min_fen = world_chance(40) ? world_between(1, 100) * WAN : RQ_UNSET;
-    p->amount_max_fen = world_chance(50) ? world_between(100, 900) * WAN : RQ_UNSET;
+    p->amount_min_fen = world_chance(75) ? world_between(1, 100) * WAN : RQ_UNSET;
+    p->amount_max_fen = world_chance(75) ? world_between(100, 900) * WAN : RQ_UNSET;
     p->term_min_months = world_chance(30) ? world_between(2, 12) : RQ_UNSET;
     p->term_max_months = world_chance(50) ? world_between(12, 60) : RQ_UNSET;
     p->capacity_fen_left = world_chance(30) ? world_between(10, 800) * WAN : RQ_UNSET;
@@ -391,6 +413,9 @@ void aim_draw(aim *out, uint64_t seed)
     }
     for (int i = 0; i < (is_tiny ? 1 : 6); i++) {
         add_edge_loan(out);
+    }
+    for (int i = 0; i < 2 && !is_tiny; i++) {
+        add_edge_guess(out);
     }
     for (int i = 0; i < 4 && !is_tiny; i++) {
         add_edge_partner(out);

@@ -14,7 +14,7 @@ typedef struct aim {
     uint64_t seed;
     world world;
     rq_rule targets[RQ_FACTS];
-    int edges[10]; /* products whose bounds needs are moved to */
+    int edges[12]; /* products whose bounds needs are moved to */
     int edge_count;
 } aim;
 

@@ -11,7 +11,7 @@
 #include "match_compare.h"
 
 enum {
-    SHORT_PAIRS = 1000,
+    SHORT_PAIRS = 1600,
     LONG_PAIRS = 20000,
     MEASURED_PAIRS = 10000,
     FIRST_SEED = 1,
@@ -314,6 +314,8 @@ static void hold_catalogue(proof *p, uint64_t seed)
                    (unsigned long long)seed, AIMED_NEEDS);
     aim_draw(&p->aim, seed);
     rq_catalogue *whole = world_catalogue(&p->aim.world, 7), *grew = grown(p);
+    assert_int_equal(rq_catalogue_size(whole), p->aim.world.product_count);
+    assert_int_equal(rq_catalogue_size(grew), p->aim.world.product_count);
     for (int i = 0; i < AIMED_NEEDS; i++) {
         p->needs[i] = aim_need(&p->aim, i);
         hold_pair(p, whole, grew, i);
@@ -344,12 +346,14 @@ static void engine_and_reference_say_the_same_of_every_pair(void **state)
         p.shown[RQ_NEEDS_FACTS], p.shown[RQ_NEAR_MISS]);
     print_message("%zu changes of products, %zu pairs the other way, %zu changes that flip a rule\n",
                   p.changes, p.reversed, p.flips);
-    if (p.pairs < (seed == FIRST_SEED ? SHORT_PAIRS : MEASURED_PAIRS)) {
-        return; /* a failure repeated, or a look elsewhere */
+    if (p.pairs < SHORT_PAIRS) {
+        return; /* a failure repeated */
     }
     hit = cells_count(&p.met, p.pairs >= MEASURED_PAIRS, &reachable);
     print_message("%zu of %zu cells met where they decide\n", hit, reachable);
-    assert_int_equal(hit, reachable);
+    if (seed == FIRST_SEED || p.pairs >= MEASURED_PAIRS) {
+        assert_int_equal(hit, reachable); /* elsewhere so few may leave out one or the other */
+    }
 }
 
 int main(int argc, char **argv)

@@ -146,13 +146,15 @@ static ref_terms ref_choose(const world *w, const rq_product *p, const rq_need *
             sure = t;
             any_sure = true;
         }
-        if (verdict == '?' && or_huge(t.max) >= need->amount_min_fen &&
-            (!any_guess || ref_better(&t, &guess))) {
+        bool may_carry = verdict == '?' &&
+                         ref_at_most(&p->tiers[i], REF_guess_amount_max, need->amount_min_fen, t.max) == 'y';
+        if (may_carry && (!any_guess || ref_better(&t, &guess))) {
             guess = t;
             any_guess = true;
         }
     }
-    *out_is_guess = any_guess && or_huge(sure.max) < need->amount_min_fen;
+    *out_is_guess =
+        any_guess && ref_at_most(sure.max_of, REF_sure_amount_max, need->amount_min_fen, sure.max) == 'n';
     return *out_is_guess ? guess : sure;
 }
 

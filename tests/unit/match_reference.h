@@ -45,6 +45,8 @@ typedef struct row {
     BOUND(partner_term_min)                                                                                  \
     BOUND(partner_term_max)                                                                                  \
     BOUND(partner_capacity)                                                                                  \
+    BOUND(sure_amount_max)                                                                                   \
+    BOUND(guess_amount_max)                                                                                  \
     BOUND(programme_from)                                                                                    \
     BOUND(programme_to)
 #define REF_LISTS(LIST)                                                                                      \

@@ -28,8 +28,8 @@ static int64_t maybe(int64_t per_cent, int64_t low, int64_t high)
 }
 
 static const uint32_t some_regions[] = {330000, 330100, 330106, 320000, 320500, 310000, 0, 330200};
-static const char some_industries[][8] = {"C", "C26", "C2614", "C39", "F", "F51", "I65", "A0", "C261"};
-enum { SOME_REGIONS = 8, SOME_INDUSTRIES = 9 };
+static const char some_industries[][8] = {"C", "C26", "C2614", "C39", "F", "F51", "I65", "A0", "C261", "C2"};
+enum { SOME_REGIONS = 8, SOME_INDUSTRIES = 10 };
 static const uint32_t need_regions[] = {330106, 330106, 330100, 330203, 320505,
                                         310115, 440305, 330108, 330000};
 static const char need_industries[][8] = {"C2614", "C2611", "C3911", "F5132", "I6513", "A0111", "C26"};

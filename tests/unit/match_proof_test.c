@@ -149,8 +149,9 @@ static bool flips(const rq_check *check, const rq_need *need)
                !would_pass(rule, need, have | (needed & (needed - 1)));
     }
     if (is_set && rule->op != RQ_OP_eq) {
-        bool passes = rq_facts[rule->fact].type == RQ_FACT_TYPE_words;
-        passes = !passes || would_pass(rule, need, needed);
+        bool has_many = rq_facts[rule->fact].type == RQ_FACT_TYPE_words, keeps_own = rule->op != RQ_OP_in;
+        bool passes = !has_many || would_pass(rule, need, needed);
+        passes = passes && (!has_many || !keeps_own || needed == (have & ~rule->value));
         for (int64_t left = needed; left != 0 && passes; left &= left - 1) {
             passes = would_pass(rule, need, left & -left);
         }

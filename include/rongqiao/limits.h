@@ -26,6 +26,8 @@ enum {
     RQ_LIMIT_ACCEPT_PAUSE_MS = 250,     /* after the process ran out of descriptors */
     RQ_LIMIT_HANDSHAKE_FLOOR_MS = 500,  /* at the cap, a handshake this old gives way to a new one */
     RQ_LIMIT_HALF_CLOSED_MS = 1000,     /* how long work goes on for a client that has closed its side */
+    RQ_LIMIT_STREAM_BACKLOG = 1 << 18,  /* bytes of a stream that its reader has not taken */
+    RQ_LIMIT_STREAM_SILENCE_MS = 30000, /* how long a stream's peer may leave what was sent unacknowledged */
     RQ_LIMIT_WRITE_STALL_BYTES = 65536, /* each renews the write deadline, so a reader needs 3 kB/s */
 
     /* Memory of one exchange. */

@@ -58,6 +58,22 @@ bool rq_exchange_is_abandoned(const rq_exchange *exchange);
 void rq_exchange_reply(rq_exchange *exchange, int status, const rq_reply_header *headers, size_t header_count,
                        const char *body, size_t body_length);
 
+/* A reply of unknown length, sent piece by piece (chunked coding; the end of the connection to HTTP/1.0). It
+ * begins instead of rq_exchange_reply(), goes on with rq_exchange_send() for as long as it takes, and
+ * rq_exchange_end() is then the exchange's end. replied() is called at its beginning; abandoned() when the
+ * client goes, after which rq_exchange_end() is still owed. None of them calls back.
+ *
+ * What the client has not taken waits in memory: beyond RQ_LIMIT_STREAM_BACKLOG, or when nothing moves for
+ * the write deadline, the client is cut. While a stream lasts nothing of the connection is read. */
+void rq_exchange_begin(rq_exchange *exchange, int status, const rq_reply_header *headers,
+                       size_t header_count);
+/* Queues one piece, which is copied; not empty. False when the client has gone or is about to be cut. */
+bool rq_exchange_send(rq_exchange *exchange, const char *piece, size_t length);
+/* Bytes that the client has not taken. */
+size_t rq_exchange_backlog(const rq_exchange *exchange);
+/* Ends the reply and the exchange, as rq_exchange_reply() does. */
+void rq_exchange_end(rq_exchange *exchange);
+
 /* The one reply to input that is no request; the connection closes after it. */
 typedef struct rq_refusal {
     int status;
@@ -109,7 +125,7 @@ rq_net_settings rq_net_settings_default(void);
 /* Counters of one worker, written by its thread, read by the metrics page. */
 typedef struct rq_net_counters {
     atomic_uint_fast64_t accepted, rejected, handshakes_failed, open_now, requests, refused, timed_out,
-        abandoned, bytes_in, bytes_out;
+        abandoned, bytes_in, bytes_out, streams_begun, streams_cut;
 } rq_net_counters;
 
 /* The connections of one worker on its event base (epoll), all on that base's thread. A null `tls` serves

@@ -84,25 +84,36 @@ static step begin_lingering(rq_connection *connection)
     return STEP_AGAIN;
 }
 
-static step write_step(rq_connection *connection)
+/* Writes some of what waits; IO_DONE when nothing does. */
+static io_result write_some(rq_connection *connection)
 {
     rq_buffer *out = &connection->out;
     size_t sent = 0;
+    if (connection->out_sent == out->length)
+        return IO_DONE;
     io_result result = connection->io.operations->write(&connection->io, out->data + connection->out_sent,
                                                         out->length - connection->out_sent, &sent);
+    if (result != IO_DONE)
+        return result;
+    count(&connection->net->counters.bytes_out, sent);
+    connection->out_sent += sent;
+    if (connection->out_sent < out->length &&
+        connection->out_sent - connection->out_renewed >= RQ_LIMIT_WRITE_STALL_BYTES) {
+        connection->out_renewed = connection->out_sent;
+        connection_set_deadline(connection, DEADLINE_WRITE);
+    }
+    return IO_DONE;
+}
+
+static step write_step(rq_connection *connection)
+{
+    io_result result = write_some(connection);
     if (result == IO_WAIT)
         return STEP_WAIT;
     if (result != IO_DONE)
         return step_over(connection, "write failed");
-    count(&connection->net->counters.bytes_out, sent);
-    connection->out_sent += sent;
-    if (connection->out_sent < out->length) {
-        if (connection->out_sent - connection->out_renewed >= RQ_LIMIT_WRITE_STALL_BYTES) {
-            connection->out_renewed = connection->out_sent;
-            connection_set_deadline(connection, DEADLINE_WRITE);
-        }
+    if (connection->out_sent < connection->out.length)
         return STEP_AGAIN;
-    }
     give_output_back(connection);
     /* A reply that was under way when the drain began is the last one all the same. */
     bool drained = connection->net->is_draining && !connection->is_interim && !connection->has_unread;
@@ -114,6 +125,49 @@ static step write_step(rq_connection *connection)
     else if (!connection->has_unread)
         connection_set_deadline(connection, DEADLINE_IDLE);
     return STEP_AGAIN;
+}
+
+/* Streams --------------------------------------------------------------------------------------------- */
+
+static step stream_step(rq_connection *connection)
+{
+    if (connection->is_cut)
+        return step_over(connection, "too slow a reader");
+    if (connection->io.peer_closed)
+        return step_over(connection, "closed by the client");
+    io_result result = write_some(connection);
+    if (result == IO_WAIT)
+        return STEP_WAIT;
+    if (result != IO_DONE)
+        return step_over(connection, "write failed");
+    if (connection->out_sent < connection->out.length)
+        return STEP_AGAIN;
+    give_output_back(connection);
+    connection_set_deadline(connection, DEADLINE_NONE);
+    return STEP_WAIT;
+}
+
+rq_buffer *connection_stream_output(rq_connection *connection)
+{
+    if (connection->out.capacity == 0)
+        return connection_output(connection);
+    rq_buffer_consume(&connection->out, connection->out_sent);
+    connection->out_sent = connection->out_renewed = 0;
+    return &connection->out;
+}
+
+void connection_begin_stream(rq_connection *connection, bool is_composed)
+{
+    connection->phase = is_composed ? PHASE_STREAMING : PHASE_BROKEN;
+    io_expect_acknowledgement(&connection->io, RQ_LIMIT_STREAM_SILENCE_MS);
+    connection_take_piece(connection);
+}
+
+void connection_take_piece(rq_connection *connection)
+{
+    run_deadline(connection, DEADLINE_WRITE);
+    if (!connection->is_driven)
+        worker_resume_later(connection->net, connection);
 }
 
 /* Requests -------------------------------------------------------------------------------------------- */
@@ -300,6 +354,8 @@ static step next_step(rq_connection *connection)
         return handshake_step(connection);
     case PHASE_READING:
         return read_step(connection);
+    case PHASE_STREAMING:
+        return stream_step(connection);
     case PHASE_WRITING:
         return write_step(connection);
     case PHASE_LINGERING:

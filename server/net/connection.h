@@ -39,6 +39,7 @@ typedef enum phase {
     PHASE_HANDSHAKE,
     PHASE_READING,   /* idle, or a request is coming in */
     PHASE_WORKING,   /* the handler has the request; nothing more is read */
+    PHASE_STREAMING, /* a reply goes out piece by piece, as the handler makes it; nothing more is read */
     PHASE_WRITING,   /* a reply (or "100 Continue") goes out */
     PHASE_BROKEN,    /* a reply could not be composed */
     PHASE_LINGERING, /* all is said; what the peer still sends is thrown away */
@@ -70,6 +71,8 @@ struct rq_connection {
     bool has_unread; /* input that is buffered has not been parsed */
     bool is_interim; /* what is written is "100 Continue" */
     bool is_last;    /* close after what is written */
+    bool is_chunked; /* the stream's pieces are chunks */
+    bool is_cut;     /* the stream's reader is too slow */
     char peer[INET6_ADDRSTRLEN];
 };
 
@@ -124,6 +127,11 @@ void connection_end(rq_connection *connection, const char *reason);
 rq_buffer *connection_output(rq_connection *connection);
 /* Takes the reply that was composed there, and goes on if nothing else does. The exchange is over. */
 void connection_take_reply(rq_connection *connection, bool is_composed, bool is_last);
+/* Where to add to a stream: behind what waits. */
+rq_buffer *connection_stream_output(rq_connection *connection);
+/* A stream's head is composed there (or could not be), or a piece is: it goes out soon. */
+void connection_begin_stream(rq_connection *connection, bool is_composed);
+void connection_take_piece(rq_connection *connection);
 /* Whether the reply to the present request is the last one. */
 bool connection_is_last_request(const rq_connection *connection);
 void connection_set_deadline(rq_connection *connection, deadline which);
@@ -140,8 +148,10 @@ void exchange_abandon(rq_exchange *exchange);
 /* reply.c */
 typedef struct reply {
     int status;
-    bool is_last; /* the connection closes after it */
-    bool is_head; /* the request was HEAD: the body is counted and left out */
+    bool is_last;    /* the connection closes after it */
+    bool is_head;    /* the request was HEAD: the body is counted and left out */
+    bool is_stream;  /* the body comes later, without a length */
+    bool is_chunked; /* in chunks */
     const rq_reply_header *headers;
     size_t header_count;
     const char *body;

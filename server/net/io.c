@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -153,4 +155,9 @@ io_result io_discard(rq_io *io)
             return IO_WAIT;
     }
     return IO_DONE;
+}
+
+void io_expect_acknowledgement(rq_io *io, unsigned within_ms)
+{
+    (void)setsockopt(io->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &within_ms, sizeof within_ms);
 }

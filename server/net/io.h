@@ -46,6 +46,10 @@ void io_done(rq_io *io);
 /* Takes what the peer still sends off the socket and forgets it, at most a few buffers at a time. */
 io_result io_discard(rq_io *io);
 
+/* Gives the connection up when the peer leaves what was sent unacknowledged for so long (RFC 5482); without
+ * it a peer that is gone without a word takes a quarter of an hour. */
+void io_expect_acknowledgement(rq_io *io, unsigned within_ms);
+
 /* From tls.c: a new server-side SSL with today's certificate, whose bytes go through `io`; null when
  * memory is short. */
 SSL *tls_session(rq_tls *tls, rq_io *io);

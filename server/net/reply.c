@@ -114,7 +114,9 @@ bool reply_compose(rq_buffer *out, rq_worker_net *net, const char *exchange_id, 
     rq_buffer_text(out, reason_of(what->status));
     rq_buffer_text(out, "\r\nDate: ");
     rq_buffer_text(out, date_of(net));
-    if (!bodiless) {
+    if (what->is_chunked)
+        rq_buffer_text(out, "\r\nTransfer-Encoding: chunked");
+    if (!bodiless && !what->is_stream) {
         rq_buffer_text(out, "\r\nContent-Length: ");
         append_number(out, what->body_length);
     }

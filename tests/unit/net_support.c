@@ -41,6 +41,59 @@ static void answer_long(rq_exchange *exchange, size_t length)
     free(body);
 }
 
+static void begin_stream(net_server *server, rq_exchange *exchange)
+{
+    rq_reply_header header = {"Content-Type", "text/event-stream"};
+    if (server->stream_count == DEFERRED_MAX)
+        abort();
+    rq_exchange_set_state(exchange, server);
+    server->streams[server->stream_count++] = exchange;
+    rq_exchange_begin(exchange, 200, &header, 1);
+    if (!rq_exchange_send(exchange, "begin", 5))
+        abort();
+}
+
+static void send_on_streams(net_server *server)
+{
+    for (int i = 0; i < server->stream_count; i++)
+        (void)rq_exchange_send(server->streams[i], "more", 4);
+}
+
+static void send_much(net_server *server)
+{
+    static const char piece[FLOOD_BYTES] = "m";
+    for (int i = 0; i < server->stream_count; i++)
+        if (rq_exchange_backlog(server->streams[i]) == 0)
+            (void)rq_exchange_send(server->streams[i], piece, sizeof piece);
+}
+
+static void flood_streams(net_server *server)
+{
+    static const char piece[FLOOD_BYTES] = "f";
+    for (int i = 0; i < server->stream_count; i++)
+        while (rq_exchange_send(server->streams[i], piece, sizeof piece))
+            continue;
+}
+
+static void end_streams(net_server *server)
+{
+    int count = server->stream_count;
+    server->stream_count = 0;
+    for (int i = 0; i < count; i++)
+        rq_exchange_end(server->streams[i]);
+}
+
+/* The client of a stream has gone: it is ended and no longer listed. */
+static void drop_stream(net_server *server, rq_exchange *exchange)
+{
+    for (int i = 0; i < server->stream_count; i++)
+        if (server->streams[i] == exchange) {
+            server->streams[i] = server->streams[--server->stream_count];
+            rq_exchange_end(exchange);
+            return;
+        }
+}
+
 static void on_request(void *context, rq_exchange *exchange)
 {
     net_server *server = context;
@@ -51,6 +104,8 @@ static void on_request(void *context, rq_exchange *exchange)
         rq_exchange_set_state(exchange, server);
         server->deferred[server->deferred_count++] = exchange;
         atomic_fetch_add(&server->deferrals, 1);
+    } else if (rq_slice_is(path, "/stream")) {
+        begin_stream(server, exchange);
     } else if (rq_slice_is(path, "/nothing")) {
         rq_exchange_reply(exchange, 204, NULL, 0, NULL, 0);
     } else if (rq_slice_is(path, "/split")) {
@@ -68,8 +123,8 @@ static void on_request(void *context, rq_exchange *exchange)
 static void on_refusal(void *context, rq_refusal *refusal)
 {
     (void)context;
-    refusal->body = rq_arena_printf(refusal->arena, "{\"status\":%d,\"code\":\"%s\",\"id\":\"%s\"}", refusal->status,
-                                    refusal->code, refusal->request_id);
+    refusal->body = rq_arena_printf(refusal->arena, "{\"status\":%d,\"code\":\"%s\",\"id\":\"%s\"}",
+                                    refusal->status, refusal->code, refusal->request_id);
     if (!refusal->body)
         abort();
     refusal->body_length = strlen(refusal->body);
@@ -81,6 +136,7 @@ static void on_abandoned(void *context, rq_exchange *exchange)
     net_server *server = context;
     if (!rq_exchange_is_abandoned(exchange) || rq_exchange_state(exchange) != server)
         abort();
+    drop_stream(server, exchange);
     atomic_fetch_add(&server->abandonments, 1);
 }
 
@@ -121,6 +177,18 @@ static void on_command(evutil_socket_t fd, short what, void *argument)
     case COMMAND_REPLY:
         reply_deferred(server);
         break;
+    case COMMAND_SEND:
+        send_on_streams(server);
+        break;
+    case COMMAND_SEND_MUCH:
+        send_much(server);
+        break;
+    case COMMAND_FLOOD:
+        flood_streams(server);
+        break;
+    case COMMAND_END:
+        end_streams(server);
+        break;
     case COMMAND_DRAIN:
         rq_worker_net_drain(server->net, on_drained, server);
         break;
@@ -138,6 +206,7 @@ static void *run(void *argument)
     net_server *server = argument;
     event_base_dispatch(server->base);
     reply_deferred(server);
+    end_streams(server);
     rq_worker_net_free(server->net);
     return NULL;
 }

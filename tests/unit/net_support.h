@@ -10,7 +10,13 @@
 #include "rongqiao/net.h"
 #include "test.h"
 
-enum { PATIENCE_MS = 20000, DEFERRED_MAX = 16, REPLY_MAX = 1 << 20, BIG_BODY_BYTES = 8 << 20 };
+enum {
+    PATIENCE_MS = 20000,
+    DEFERRED_MAX = 16,
+    REPLY_MAX = 1 << 20,
+    BIG_BODY_BYTES = 8 << 20,
+    FLOOD_BYTES = 16384
+};
 
 typedef struct net_server {
     pthread_t thread;
@@ -26,17 +32,23 @@ typedef struct net_server {
     char certificate_file[96], key_file[96];
     rq_exchange *deferred[DEFERRED_MAX]; /* of the worker's thread */
     int deferred_count;
+    rq_exchange *streams[DEFERRED_MAX]; /* likewise */
+    int stream_count;
     atomic_int deferrals, abandonments, replies, drains;
 } net_server;
 
 /* Routes: /echo answers "METHOD target|body"; /defer waits for COMMAND_REPLY; /big answers
  * BIG_BODY_BYTES of 'b', /huge more than a reply may hold; /nothing answers 204; /split tries to split the
- * reply; bodies for /small may have 10 bytes. */
+ * reply; /stream begins a stream with the piece "begin"; bodies for /small may have 10 bytes. */
 net_server *net_server_start(bool with_tls, const rq_net_settings *settings);
 void net_server_stop(net_server *server);
 
 typedef enum net_command {
-    COMMAND_REPLY = 'r', /* answers every deferred exchange */
+    COMMAND_REPLY = 'r',     /* answers every deferred exchange */
+    COMMAND_SEND = 's',      /* sends the piece "more" on every stream */
+    COMMAND_SEND_MUCH = 'm', /* sends a piece of FLOOD_BYTES on every stream whose client has taken all */
+    COMMAND_FLOOD = 'l',     /* sends pieces of FLOOD_BYTES on every stream until one is not taken */
+    COMMAND_END = 'e',       /* ends every stream */
     COMMAND_DRAIN = 'd',
     COMMAND_FREE = 'f', /* frees the worker's connections */
     COMMAND_QUIT = 'q',

@@ -25,6 +25,7 @@ typedef struct process {
     rq_hash_pool *hash_pool;
     rq_market *market;
     rq_files *portal;
+    rq_relay *relay;
     rq_worker *workers[WORKERS_MAX];
     size_t worker_count;
     rq_follower *follower;
@@ -133,7 +134,7 @@ static rq_status start_workers(process *self, rq_error *error)
     }
     for (size_t i = 0; i < wanted && i < WORKERS_MAX && status == RQ_OK; i++) {
         rq_worker_setup setup = {self->config, fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0), self->tls,
-                                 self->hash_pool, self->market, self->portal};
+                                 self->hash_pool, self->market, self->portal, self->relay};
         if (setup.listen_fd < 0)
             return rq_fail(error, RQ_IO, "cannot duplicate the listening socket");
         status = rq_worker_start(&setup, &self->workers[i], error);
@@ -198,7 +199,11 @@ static rq_status open_process(process *self, rq_error *error)
     if (status == RQ_OK)
         status = rq_portal_read(config->portal_dir, &self->portal, error);
     if (status == RQ_OK)
+        status = rq_relay_new(config, &self->relay, error);
+    if (status == RQ_OK)
         status = start_workers(self, error);
+    if (status == RQ_OK)
+        status = rq_relay_start(self->relay, self->workers, self->worker_count, error);
     if (status == RQ_OK)
         status = rq_follower_start(config->database, publish, self, &self->follower, error);
     if (status == RQ_OK)
@@ -216,6 +221,7 @@ static rq_status open_process(process *self, rq_error *error)
 static void close_process(process *self)
 {
     rq_clocks_stop(self->clocks);
+    rq_relay_stop(self->relay);
     rq_follower_stop(self->follower);
     rq_worker_net_free(self->admin.net);
     /* These first: what they leave goes back to the workers. */
@@ -223,6 +229,7 @@ static void close_process(process *self)
     rq_market_free(self->market);
     for (size_t i = 0; i < self->worker_count; i++)
         rq_worker_stop(self->workers[i]);
+    rq_relay_free(self->relay);
     rq_files_free(self->portal);
     rq_tls_free(self->tls);
     if (self->listen_fd >= 0)

@@ -36,6 +36,17 @@ rq_status rq_password_hash(const char *password, unsigned cost_log2, char out_te
 /* One thread with its connections of clients and of PostgreSQL. */
 typedef struct rq_worker rq_worker;
 
+/* Publishes notifications and hands what is published to the streams of the workers; counts these. The
+ * workers have it before its thread starts and after it has stopped. */
+typedef struct rq_relay rq_relay;
+rq_status rq_relay_new(const rq_config *config, rq_relay **out_relay, rq_error *error) RQ_MUST_CHECK;
+rq_status rq_relay_start(rq_relay *relay, rq_worker *const *workers, size_t worker_count,
+                         rq_error *error) RQ_MUST_CHECK;
+/* Before the workers stop. */
+void rq_relay_stop(rq_relay *relay);
+/* When they have. */
+void rq_relay_free(rq_relay *relay);
+
 typedef struct rq_worker_setup {
     const rq_config *config; /* outlives the worker */
     int listen_fd;           /* the worker owns this duplicate */
@@ -43,6 +54,7 @@ typedef struct rq_worker_setup {
     rq_hash_pool *hash_pool;
     rq_market *market;
     const rq_files *portal; /* outlives the worker; null: none */
+    rq_relay *relay;        /* outlives the worker */
 } rq_worker_setup;
 
 /* Reads the portal's built files for the workers to serve; "" leaves `out_portal` null. RQ_INVALID when the

@@ -8,6 +8,7 @@
 #include "rongqiao/clock.h"
 #include "rongqiao/log.h"
 #include "stages.h"
+#include "streams.h"
 #include "views.h"
 #include "worker.h"
 
@@ -229,17 +230,22 @@ static rq_db_step step_for(rq_call *call, const char *name)
     return step;
 }
 
-/* Sends `name` as the asker, whose settings go before it in the same transaction. */
-static void send_as_asker(rq_call *call, const char *name, bool with_key, rq_db_callback callback)
+rq_db_step rq_call_enter(const rq_call *call, bool with_key)
 {
     const rq_principal *p = &call->principal;
-    rq_db_step step = step_for(call, name);
-    rq_db_step enter = {rq_statement_find("session/enter"),
+    return (rq_db_step){rq_statement_find("session/enter"),
                         {p->user_id, p->side, p->org_id, p->roles, p->region, rq_exchange_id(call->exchange),
                          call->route->action, with_key ? call->key : NULL,
                          with_key ? call->fingerprint : NULL},
                         9};
-    call->ticket = rq_db_call(call->worker->db, p->known ? &enter : NULL, &step, callback, call);
+}
+
+/* Sends `name` as the asker, whose settings go before it in the same transaction. */
+static void send_as_asker(rq_call *call, const char *name, bool with_key, rq_db_callback callback)
+{
+    rq_db_step step = step_for(call, name);
+    rq_db_step enter = rq_call_enter(call, with_key);
+    call->ticket = rq_db_call(call->worker->db, call->principal.known ? &enter : NULL, &step, callback, call);
     if (call->ticket == 0)
         rq_call_refuse(call, "unavailable", NULL, NULL);
 }
@@ -422,7 +428,9 @@ void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
 
 void rq_call_abandon(rq_call *call)
 {
-    if (call->ticket) {
+    if (call->stream) {
+        rq_stream_abandon(call);
+    } else if (call->ticket) {
         rq_db_forget(call->worker->db, call->ticket);
         rq_call_answer(call, 503, NULL, 0, NULL, 0);
     } else {

@@ -62,6 +62,7 @@ typedef struct rq_route {
     unsigned flags;
     size_t body_limit; /* 0: the default */
     const char *reply; /* name of the reply's schema in the OpenAPI document */
+    const char *media; /* its media type; null: application/json */
     const char *zh, *en;
 } rq_route;
 
@@ -111,6 +112,7 @@ struct rq_call {
     } kept; /* the answer, while it is noted who sees it */
     const char *key; /* Idempotency-Key */
     const char *fingerprint;
+    struct rq_stream *stream; /* of live events, once it is open */
     uint64_t ticket; /* of the statement that is waited for; 0: none */
     bool abandoned;
     bool broken; /* memory ran short in a stage that must still wait for its end */

@@ -38,6 +38,10 @@ static void write_net(rq_worker *const *workers, size_t count, rq_buffer *out)
          offsetof(rq_net_counters, timed_out)},
         {"requests_abandoned_total", "counter", "Requests whose client had gone.",
          offsetof(rq_net_counters, abandoned)},
+        {"streams_begun_total", "counter", "Streams of live events that began.",
+         offsetof(rq_net_counters, streams_begun)},
+        {"streams_cut_total", "counter", "Streams whose reader let them pile up.",
+         offsetof(rq_net_counters, streams_cut)},
         {"received_bytes_total", "counter", "Bytes of requests.", offsetof(rq_net_counters, bytes_in)},
         {"sent_bytes_total", "counter", "Bytes of replies.", offsetof(rq_net_counters, bytes_out)},
     };
@@ -117,6 +121,13 @@ void rq_metrics_write(rq_worker *const *workers, size_t count, rq_buffer *out)
     for (size_t w = 0; w < count; w++)
         rq_buffer_printf(out, "rongqiao_catalogue_version{worker=\"%zu\"} %" PRIuFAST64 "\n", w,
                          atomic_load_explicit(&workers[w]->counters.catalogue_version, memory_order_relaxed));
+    head(out, "streams_open", "gauge", "Streams of live events open now.");
+    rq_buffer_printf(out, "rongqiao_streams_open %" PRIuFAST64 "\n", SUM(workers[w]->counters.streams_open));
+    head(out, "streams_refused_total", "counter", "Streams refused over a bound.");
+    rq_buffer_printf(out, "rongqiao_streams_refused_total %" PRIuFAST64 "\n",
+                     SUM(workers[w]->counters.streams_refused));
+    head(out, "events_sent_total", "counter", "Events sent on streams.");
+    rq_buffer_printf(out, "rongqiao_events_sent_total %" PRIuFAST64 "\n", SUM(workers[w]->counters.events_sent));
     head(out, "logins_failed_total", "counter", "Wrong passwords.");
     rq_buffer_printf(out, "rongqiao_logins_failed_total %" PRIuFAST64 "\n",
                      SUM(workers[w]->counters.logins_failed));

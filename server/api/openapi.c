@@ -114,7 +114,8 @@ static const char *success_status(const rq_route *route)
         return "204";
     bool makes = route->method == RQ_POST && !strstr(route->path, "{id}") &&
                  !strstr(route->path, "/import") && !strstr(route->path, "/preview") &&
-                 !strstr(route->path, "/what-if") && !strstr(route->path, "/calendar");
+                 !strstr(route->path, "/what-if") && !strstr(route->path, "/calendar") &&
+                 !strstr(route->path, "/read");
     return makes ? "201" : "200";
 }
 
@@ -152,9 +153,21 @@ static void write_operation(const rq_route *route, rq_json *json)
     if (route->method != RQ_GET && route->method != RQ_DELETE && route->input)
         write_body(route, json);
     rq_json_object(json, "responses");
-    write_response(json, success_status(route), "OK", "application/json", route->reply);
+    write_response(json, success_status(route), "OK", route->media ? route->media : "application/json",
+                   route->reply);
     write_response(json, "default", "RFC 9457", "application/problem+json", "Problem");
     rq_json_object_end(json);
+    rq_json_object_end(json);
+}
+
+/* What a path takes, whichever tables its routes are in. */
+static void write_path(const char *path, rq_json *json)
+{
+    rq_json_object(json, path);
+    for (size_t i = 0; i < rq_all_routes_count; i++)
+        for (size_t j = 0; j < rq_all_routes[i]->count; j++)
+            if (strcmp(rq_all_routes[i]->rows[j].path, path) == 0)
+                write_operation(&rq_all_routes[i]->rows[j], json);
     rq_json_object_end(json);
 }
 
@@ -172,11 +185,7 @@ static void write_paths(rq_json *json)
             if (seen)
                 continue;
             written[count++] = path;
-            rq_json_object(json, path);
-            for (size_t k = j; k < rq_all_routes[i]->count; k++)
-                if (strcmp(rq_all_routes[i]->rows[k].path, path) == 0)
-                    write_operation(&rq_all_routes[i]->rows[k], json);
-            rq_json_object_end(json);
+            write_path(path, json);
         }
     }
     rq_json_object_end(json);
@@ -223,6 +232,9 @@ static void write_replies(rq_json *json)
         {"Report", "as_of,filter,figures,row_filter,items"},
         {"InstitutionReport", "as_of,filter,figures,row_filter,items,guarantor_figures,guarantor_row_filter,"
                               "guarantors"},
+        {"Notification", "id,kind,subject_kind,subject_id,params,created_at,read"},
+        {"Notifications", "items,next_cursor,unread"},
+        {"NotificationsRead", "up_to,unread"},
         {"ImportReport", "accepted,refused,lines"},
         {"Problem", "type,title,status,code,request_id"},
     };
@@ -242,6 +254,35 @@ static void write_replies(rq_json *json)
     }
 }
 
+/* Either will do: a program's token, or a browser's cookie (with X-CSRF-Token where something changes). */
+static void write_security(rq_json *json)
+{
+    static const char *const schemes[] = {"bearer", "cookie"};
+    rq_json_array(json, "security");
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        rq_json_object(json, NULL);
+        rq_json_array(json, schemes[i]);
+        rq_json_array_end(json);
+        rq_json_object_end(json);
+    }
+    rq_json_array_end(json);
+}
+
+static void write_security_schemes(rq_json *json)
+{
+    rq_json_object(json, "securitySchemes");
+    rq_json_object(json, "bearer");
+    rq_json_string(json, "type", "http");
+    rq_json_string(json, "scheme", "bearer");
+    rq_json_object_end(json);
+    rq_json_object(json, "cookie");
+    rq_json_string(json, "type", "apiKey");
+    rq_json_string(json, "in", "cookie");
+    rq_json_string(json, "name", "__Host-session");
+    rq_json_object_end(json);
+    rq_json_object_end(json);
+}
+
 void rq_openapi_write(rq_buffer *out)
 {
     schema_set set = {.count = 0};
@@ -256,20 +297,10 @@ void rq_openapi_write(rq_buffer *out)
                    "fen, rates and "
                    "shares in millionths (3.45 % = 34500), time in UTC.");
     rq_json_object_end(&json);
-    rq_json_array(&json, "security");
-    rq_json_object(&json, NULL);
-    rq_json_array(&json, "bearer");
-    rq_json_array_end(&json);
-    rq_json_object_end(&json);
-    rq_json_array_end(&json);
+    write_security(&json);
     write_paths(&json);
     rq_json_object(&json, "components");
-    rq_json_object(&json, "securitySchemes");
-    rq_json_object(&json, "bearer");
-    rq_json_string(&json, "type", "http");
-    rq_json_string(&json, "scheme", "bearer");
-    rq_json_object_end(&json);
-    rq_json_object_end(&json);
+    write_security_schemes(&json);
     rq_json_object(&json, "schemas");
     for (size_t i = 0; i < rq_all_routes_count; i++)
         for (size_t j = 0; j < rq_all_routes[i]->count; j++)

@@ -32,6 +32,10 @@ bool rq_csrf_holds(const rq_request *request, rq_slice token);
  * the methods in `out_allow` when another method would do. */
 bool rq_portal_answer(rq_call *call, unsigned *out_allow);
 
+/* The statement that says who asks, to go before another one's; with the Idempotency-Key where that is
+ * wanted. */
+rq_db_step rq_call_enter(const rq_call *call, bool with_key);
+
 /* Reads and checks the body or the query into call->input and call->input_text. */
 bool rq_input_read(rq_call *call);
 /* Reads the Idempotency-Key and the fingerprint of what it stands for, where the route wants one. */

@@ -162,6 +162,7 @@ static void on_drained(void *argument)
 static void begin_drain(rq_worker *worker, void *argument)
 {
     (void)argument;
+    rq_streams_close(worker);
     rq_worker_net_drain(worker->net, on_drained, worker);
     /* Clients that come now are refused at once, unless somebody else (systemd) holds the socket for a successor. */
     close(worker->listen_fd);
@@ -197,6 +198,7 @@ static void on_pulse(evutil_socket_t fd, short what, void *argument)
     rq_worker *worker = argument;
     (void)fd;
     (void)what;
+    rq_streams_tick(worker);
     atomic_store(&worker->is_ready, worker->catalogue && rq_db_is_ready(worker->db, RQ_LANE_READ, NULL) &&
                                         rq_db_is_ready(worker->db, RQ_LANE_WRITE, NULL));
 }
@@ -215,6 +217,7 @@ static void free_worker(rq_worker *worker)
     worker->stopping = true;
     pthread_mutex_unlock(&worker->post_lock);
     run_posted(worker);
+    rq_streams_close(worker);
     rq_db_free(worker->db);
     rq_worker_net_free(worker->net);
     if (worker->listen_fd >= 0)
@@ -272,6 +275,8 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
     worker->hash_pool = setup->hash_pool;
     worker->market = setup->market;
     worker->portal = setup->portal;
+    worker->relay = setup->relay;
+    rq_streams_init(&worker->streams);
     worker->listen_fd = setup->listen_fd;
     worker->posted_tail = &worker->posted;
     worker->principals = calloc(RQ_PRINCIPALS, sizeof(*worker->principals));

@@ -9,6 +9,7 @@
 #include "call.h"
 #include "rongqiao/api.h"
 #include "rongqiao/db.h"
+#include "streams.h"
 
 enum { RQ_STATUS_CLASSES = 6, RQ_LATENCY_BUCKETS = 12, RQ_PRINCIPALS = 2048, RQ_VIEWS = 4096 };
 
@@ -22,6 +23,9 @@ typedef struct rq_worker_counters {
     atomic_uint_fast64_t matches;
     atomic_uint_fast64_t match_us;
     atomic_uint_fast64_t logins_failed;
+    atomic_uint_fast64_t streams_open;
+    atomic_uint_fast64_t streams_refused;
+    atomic_uint_fast64_t events_sent;
     atomic_uint_fast64_t catalogue_version; /* of the snapshot in use; 0: none yet */
 } rq_worker_counters;
 
@@ -54,6 +58,8 @@ struct rq_worker {
     rq_catalogue *catalogue; /* the thread's own pointer */
     rq_principal_slot *principals;
     rq_view_slot *views;
+    rq_relay *relay;
+    rq_streams streams;
 
     pthread_mutex_t post_lock;
     rq_posted *posted, **posted_tail;

@@ -197,6 +197,8 @@ test_answer *client_call(test_client *client, const char *method, const char *pa
         bool was_open = client->ssl && client->start == house.starts;
         if (client_send(client, whole, total))
             answer = client_read(client, strcmp(method, "HEAD") == 0);
+        if (answer && answer_header(answer, "Transfer-Encoding"))
+            client_close(client); /* a stream, which nobody here reads */
         if (!was_open)
             break;
         if (!answer)
@@ -204,6 +206,40 @@ test_answer *client_call(test_client *client, const char *method, const char *pa
     }
     free(whole);
     return answer;
+}
+
+/* Streams ------------------------------------------------------------------------------------------ */
+
+test_answer *client_open_stream(test_client *client, const char *path, const char *headers)
+{
+    const char *request = textf("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n", path, headers);
+    return client_send(client, request, strlen(request)) ? client_read(client, false) : NULL;
+}
+
+static bool read_exactly(test_client *client, char *out, size_t length)
+{
+    size_t at = 0;
+    int got = 1;
+    for (; at < length && got > 0; at += got > 0 ? (size_t)got : 0)
+        got = SSL_read(client->ssl, out + at, (int)(length - at));
+    return at == length;
+}
+
+const char *client_read_piece(test_client *client, bool *out_clean)
+{
+    char size[32] = "", end[2];
+    size_t digits = 0;
+    while (client->ssl && digits < sizeof(size) - 1 && read_exactly(client, size + digits, 1) && size[digits] != '\n')
+        digits++;
+    size_t length = size[digits] == '\n' ? strtoul(size, NULL, 16) : 0;
+    char *piece = length <= ANSWER_MAX ? house_keep(calloc(1, length + 1), free) : NULL;
+    bool whole = size[digits] == '\n' && piece && read_exactly(client, piece, length) && read_exactly(client, end, 2);
+    if (out_clean)
+        *out_clean = whole && length == 0;
+    if (whole && length > 0)
+        return piece;
+    client_close(client);
+    return NULL;
 }
 
 const char *client_certificate_name(void)

@@ -1,23 +1,10 @@
 // Routes that the server does not have yet in every checkout; those it has are typed by its own document.
-import type { List, Notification, Nudge, Problem } from './documents';
+import type { List, Nudge, Problem } from './documents';
 import type { paths } from './schema';
 
 type Fault = { content: { 'application/problem+json': Problem } };
 type Ok<T> = { content: { 'application/json': T } };
 interface Coming {
-  '/v1/notifications': {
-    get: {
-      parameters: { query?: { unread?: boolean; cursor?: string; limit?: number } };
-      responses: { 200: Ok<{ items: Notification[]; next_cursor: string | null; unread: number }>; default: Fault };
-    };
-  };
-  '/v1/notifications/read': {
-    post: {
-      parameters: Record<string, never>;
-      requestBody: { content: { 'application/json': { up_to: number } } };
-      responses: { 200: Ok<object>; default: Fault };
-    };
-  };
   '/v1/nudges': {
     get: {
       parameters: { query?: { cursor?: string; limit?: number } };

@@ -718,6 +718,17 @@ export interface Notification {
   read: boolean;
 }
 
+export interface Notifications {
+  items: Notification[];
+  next_cursor: number | null;
+  unread: number;
+}
+
+export interface NotificationsRead {
+  up_to: number;
+  unread: number;
+}
+
 export interface Found {
   kind: string;
   id: string;

@@ -1,0 +1,4 @@
+-- Numbers what was committed and wakes the readers; how many.
+-- lane: write
+-- parameters:
+select app.publish_notifications()

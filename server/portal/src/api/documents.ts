@@ -807,6 +807,7 @@ export interface ListItems {
   '/v1/rounds': Round;
   '/v1/rounds/{id}/places': RoundPlace;
   '/v1/consents': Consent;
+  '/v1/enterprises/{id}/views': View;
   '/v1/users': User;
   '/v1/audit-events': AuditEvent;
   '/v1/statistics/overdue': Overdue;

@@ -3,8 +3,8 @@
 import { computed, inject, onScopeDispose, reactive, ref, shallowRef, watch, type ComputedRef, type InjectionKey, type Ref } from 'vue';
 import { onBeforeRouteLeave } from 'vue-router';
 import { problemOf, type ProblemError } from '@/api/problem';
-import { user } from '@/api/session';
 import { w } from '@/words/common';
+import { dropDraft, keepDraft, keptDraft } from './draft';
 
 export interface Form<T extends object = object> {
   values: T;
@@ -45,9 +45,8 @@ export interface FormOptions {
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 export function useForm<T extends object>(initial: T, options: FormOptions = {}): Form<T> {
-  const draftName = options.draft && `rq-draft:${user.value?.id ?? ''}:${options.draft}`;
-  const kept = draftName ? localStorage.getItem(draftName) : null;
-  const values = reactive(copy({ ...initial, ...(kept ? (JSON.parse(kept) as Partial<T>) : {}) })) as T;
+  const draft = options.draft;
+  const values = reactive(copy({ ...initial, ...(draft ? keptDraft<T>(draft) : {}) })) as T;
   const saved = ref(JSON.stringify(initial));
   const unread = reactive(new Map<string, string>());
   const told = shallowRef<ProblemError | null>(null);
@@ -68,7 +67,7 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
     () => JSON.stringify(values),
     (now) => {
       key = crypto.randomUUID(); // other content is another submission
-      if (draftName) localStorage.setItem(draftName, now);
+      if (draft) keepDraft(draft, JSON.parse(now) as object);
     },
   );
 
@@ -97,7 +96,7 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
   }
   function settle(): void {
     saved.value = JSON.stringify(values);
-    if (draftName) localStorage.removeItem(draftName);
+    if (draft) dropDraft(draft);
   }
   function reset(to: T): void {
     Object.assign(values, copy(to));

@@ -1,0 +1,65 @@
+// Facts that a match does not know yet, and changes of a need that a near miss asks for.
+import type { Check, FactValue, MatchResult, Need, Package } from '@/api/documents';
+import type { components } from '@/api/schema';
+
+export type NewNeed = components['schemas']['NewNeed'];
+
+export interface Unknown {
+  fact: string;
+  /** How many packages wait for it. */
+  packages: number;
+}
+/** What the packages ask and nobody told, most asked first. */
+export function unknownFacts(result: Pick<MatchResult, 'eligible' | 'unknown' | 'near'>): Unknown[] {
+  const asked = new Map<string, Set<string>>();
+  for (const one of [...result.eligible, ...result.unknown, ...result.near])
+    for (const { verdict, fact } of one.checks)
+      if (verdict === 'unknown' && fact) asked.set(fact, (asked.get(fact) ?? new Set()).add(one.product.id));
+  return [...asked].map(([fact, packages]) => ({ fact, packages: packages.size })).sort((a, b) => b.packages - a.packages);
+}
+
+const ORDER = { fail: 0, unknown: 1, pass: 2 } as const;
+export const byVerdict = (checks: Check[]): Check[] => [...checks].sort((a, b) => ORDER[a.verdict] - ORDER[b.verdict]);
+
+/** The need as it was posted, as the input that posts it again. */
+export function asInput(need: Need): NewNeed {
+  const { kinds, amount_fen, amount_min_fen, term_months, term_days, max_rate_ppm, purpose, purpose_detail, repayments,
+    collateral, needed_by, max_claims, visibility, facts } = need;
+  const all = { kinds, amount_fen, amount_min_fen, term_months, term_days, max_rate_ppm, purpose, purpose_detail, repayments,
+    collateral, needed_by, max_claims, visibility, facts };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as unknown as NewNeed;
+}
+
+function changedValue({ op, needed, have }: Check): FactValue | undefined {
+  if (needed === null) return undefined;
+  switch (op) {
+    case 'ge':
+    case 'le':
+    case 'eq':
+      return needed;
+    case 'in':
+      return Array.isArray(needed) ? needed[0] : needed;
+    case 'has_all':
+      return [...new Set([...(Array.isArray(have) ? have : []), ...(Array.isArray(needed) ? needed : [String(needed)])])];
+    default:
+      return undefined;
+  }
+}
+
+/** The need with what a failed check asks for; undefined when the check does not name one value. */
+export function withChange(input: NewNeed, check: Check): NewNeed | undefined {
+  const value = changedValue(check);
+  if (check.verdict !== 'fail' || !check.fact || value === undefined) return undefined;
+  if (['amount_fen', 'term_months', 'purpose', 'collateral'].includes(check.fact)) {
+    const changed = { ...input, [check.fact]: value };
+    if (typeof changed.amount_min_fen === 'number' && changed.amount_min_fen > changed.amount_fen) delete changed.amount_min_fen;
+    return changed;
+  }
+  return { ...input, facts: { ...input.facts, [check.fact]: value } } as NewNeed;
+}
+
+/** Whether the change is one of the need itself, which the enterprise can make at once. */
+export const isOfNeed = (fact: string | null): boolean =>
+  ['amount_fen', 'term_months', 'purpose', 'collateral', 'collateral_value_fen', 'contract_fen', 'receivable_fen', 'ip_value_fen'].includes(fact ?? '');
+
+export const allPackages = (result: MatchResult): Package[] => [...result.eligible, ...result.unknown, ...result.near];

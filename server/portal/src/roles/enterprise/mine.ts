@@ -1,0 +1,52 @@
+// What the pages of an enterprise read more than once: its own document, what belongs to one of its needs.
+import { api, done } from '@/api/client';
+import type { Application, Enterprise, GuaranteeCase, Need, Offer } from '@/api/documents';
+import { user } from '@/api/session';
+import { useDocument, type DocumentState } from '@/lib/document';
+
+export function useEnterprise(): DocumentState<Enterprise> {
+  return useDocument(
+    () => user.value?.enterprise_id ?? '',
+    (id) => done(api.GET('/v1/enterprises/{id}', { params: { path: { id } } })),
+  );
+}
+
+/** A need with everything that came of it. */
+export interface NeedFile {
+  need: Need;
+  applications: Application[];
+  offers: Offer[];
+  guarantees: GuaranteeCase[];
+}
+
+async function readFile(id: string): Promise<NeedFile> {
+  const query = { need_id: id, limit: 100 };
+  const [need, applications, offers, guarantees] = await Promise.all([
+    done(api.GET('/v1/needs/{id}', { params: { path: { id } } })),
+    done(api.GET('/v1/applications', { params: { query } })),
+    done(api.GET('/v1/offers', { params: { query } })),
+    done(api.GET('/v1/guarantee-cases', { params: { query } })),
+  ]);
+  return {
+    need,
+    applications: applications.items as Application[],
+    offers: offers.items as Offer[],
+    guarantees: guarantees.items as GuaranteeCase[],
+  };
+}
+
+/** The file of a need, read again when something happens to the need or to a case of it. */
+export function useNeedFile(id: () => string): DocumentState<NeedFile> {
+  return useDocument(
+    id,
+    readFile,
+    (subject, file) =>
+      subject === id() ||
+      !!file && [...file.applications, ...file.offers, ...file.guarantees].some((one) => one.id === subject),
+  );
+}
+
+/** Offers that wait for the enterprise's answer. */
+export const isOnTable = (offer: Offer): boolean => offer.state === 'offered';
+/** An application that may still lead somewhere. */
+export const isLive = (application: Application): boolean => application.waits_for !== null || application.actions.length > 0;

@@ -502,6 +502,37 @@ export interface Round extends Versioned, Life {
   proof?: unknown;
   ran_at?: string;
 }
+export interface RoundNeed {
+  id: string;
+  need_id: string;
+  region_code: string;
+  amount_fen: number;
+  waits_since: string;
+  first_loan: boolean;
+  left_at: string | null;
+}
+export interface RoundInstitution {
+  institution_id: string;
+  name_zh: string;
+  name_en: string | null;
+  is_local: boolean;
+  slots: number;
+  money_fen: number | null;
+  kinds: string[];
+  amount_max_fen: number | null;
+  slots_given: number | null;
+}
+export interface RoundFigures {
+  needs: number;
+  needs_fen: number;
+  matched: number;
+  matched_fen: number;
+  agreed: number;
+  declined: number;
+  intents: number;
+  intent_fen: number;
+  days: { day: number; contacted: number; approved: number; approved_fen: number; funded: number; funded_fen: number; confirmed_fen: number }[];
+}
 export interface RoundPlace {
   id: string;
   round_id: string;
@@ -513,7 +544,8 @@ export interface RoundPlace {
   amount_fen: number;
   institution: NamedInstitution | null;
   wish: number | null;
-  refused: unknown[] | null;
+  /** Better wishes that were not granted, best first: what was full, and who was ahead by what. */
+  refused: { institution: string; name_zh: string; name_en: string | null; full: string; ahead: string }[] | null;
   enterprise_answer: string | null;
   institution_answer: string | null;
   note: string | null;
@@ -641,7 +673,7 @@ export interface InstitutionReport extends Report<InstitutionRow> {
 export interface ImportReport {
   accepted: number;
   refused: number;
-  lines: { line: number; id?: string; code?: string; errors?: Problem['errors'] }[];
+  lines: { line: number; verdict?: 'accepted' | 'refused'; id?: string; code?: string; errors?: Problem['errors'] }[];
 }
 
 export interface AuditEvent {
@@ -668,6 +700,38 @@ export interface ApiKey {
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;
+}
+
+export interface WeightsList {
+  items: (Record<'version' | 'cost' | 'likelihood' | 'speed' | 'fit' | 'service', number> & { reason: string; published_at: string })[];
+  /** Of a later day, not in force yet. */
+  planned?: { id: string; reason: string; valid_from: string }[];
+}
+interface Ranked {
+  product_id: string;
+  product_zh: string;
+  institution_zh: string;
+  score_ppm: number;
+}
+export interface WeightsTrialResult {
+  catalogue_version: number;
+  needs: number;
+  top1_changes: number;
+  top5_changes: number;
+  examples: { need_id: string; request_no: string; top1_changes: boolean; before: Ranked[]; after: Ranked[] }[];
+}
+export interface CalendarDays {
+  items: { day: string; name: string; is_workday: boolean }[];
+}
+export interface Job {
+  name: string;
+  name_zh: string;
+  name_en: string;
+  interval_ms: number;
+  last_at: string | null;
+  last_result: unknown;
+  next_at: string | null;
+  is_late: boolean;
 }
 
 export interface Overdue {

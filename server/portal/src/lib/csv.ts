@@ -13,3 +13,35 @@ export function saveCsv(name: string, rows: (string | number | null | undefined)
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
+
+/** The rows of a CSV text, quoted cells and all; null when a quote is not closed. Each row with the line it begins at. */
+export function readCsv(text: string): { line: number; cells: string[] }[] | null {
+  const rows: { line: number; cells: string[] }[] = [];
+  let line = 1;
+  let at = 0;
+  while (at < text.length) {
+    const row = { line, cells: [] as string[] };
+    for (;;) {
+      let value = '';
+      if (text[at] === '"') {
+        for (at++; ; at++) {
+          if (at >= text.length) return null;
+          if (text[at] === '"' && text[at + 1] !== '"') break;
+          if (text[at] === '"') at++;
+          if (text[at] === '\n') line++;
+          value += text[at];
+        }
+        at++;
+      }
+      for (; at < text.length && !/[,\r\n]/.test(text[at]!); at++) value += text[at];
+      row.cells.push(value);
+      if (text[at] !== ',') break;
+      at++;
+    }
+    if (text[at] === '\r' && text[at + 1] === '\n') at++;
+    at++;
+    line++;
+    if (row.cells.length > 1 || row.cells[0]) rows.push(row);
+  }
+  return rows;
+}

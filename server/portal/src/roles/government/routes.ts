@@ -1,17 +1,22 @@
 import type { AreaRoutes } from '@/roles';
 import { w } from '@/words/government';
-import { caseRoutes } from './cases';
+import { regionRoutes } from './pages';
 
 const area: AreaRoutes = {
   navigation: [
     { label: () => w.dashboardShort, to: '/' },
-    { label: () => w.needs, to: '/needs' },
-    { label: () => w.verification, to: '/verification' },
+    { label: () => w.needsShort, to: '/needs' },
+    { label: () => w.verificationShort, to: '/verification' },
+    { label: () => w.listsShort, to: '/lists' },
+    { label: () => w.programmesShort, to: '/programmes' },
+    { label: () => w.rounds, to: '/rounds' },
+    { label: () => w.overdue, to: '/overdue' },
+    { label: () => w.audit, to: '/audit' },
+    { label: () => w.enterprises, to: '/enterprises' },
+    { label: () => w.applications, to: '/applications' },
+    { label: () => w.offers, to: '/offers' },
+    { label: () => w.guarantees, to: '/guarantee-cases' },
   ],
-  routes: [
-    { path: '/', component: () => import('./Dashboard.vue') },
-    { path: '/verification', props: { queue: true }, component: () => import('./Enterprises.vue') },
-    ...caseRoutes,
-  ],
+  routes: [{ path: '/', component: () => import('./Dashboard.vue') }, ...regionRoutes],
 };
 export default area;

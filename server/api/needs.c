@@ -79,6 +79,8 @@ static const rq_field list_fields[] = {
      "what from and to are about: the posting (unless told) or the step"},
     {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "到达过该机构", "reached this institution"},
     {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
+    {"to_claim", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "本机构尚未接单或放弃",
+     "waits for the asker's institution to claim it or pass"},
 };
 static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, rq_check_period);
 
@@ -211,6 +213,12 @@ static const rq_field green_fields[] = {
 };
 static const rq_schema green_input = RQ_SCHEMA("GreenChannel", green_fields, NULL);
 
+static const rq_field decline_fields[] = {
+    {"reason_code", RQ_FIELD_WORD, true, 0, 0, rq_refusal_codes, NULL, "原因代码", "reason, one of the list"},
+    {"reason_text", RQ_FIELD_TEXT, true, 10, 500, NULL, NULL, "原因说明", "the reason in words"},
+};
+static const rq_schema decline_input = RQ_SCHEMA("Decline", decline_fields, NULL);
+
 static const rq_field explain_fields[] = {
     {"product", RQ_FIELD_UUID, true, 0, 0, NULL, NULL, "产品", "the product to explain"},
 };
@@ -228,6 +236,9 @@ static rq_status write_explanation(rq_call *call, const json_t *facts, rq_json *
     rq_status status = catalogue ? rq_need_decode(facts, &need, error) : RQ_BUSY;
     if (status == RQ_OK)
         status = rq_match_explain(catalogue, &need, product, call->arena, &package, &open, error);
+    if (status == RQ_OK && strcmp(call->principal.side, "institution") == 0 &&
+        strcmp(package.product->institution_id, call->principal.org_id) != 0)
+        status = rq_fail(error, RQ_INVALID, "product_id: another institution's");
     if (status != RQ_OK)
         return status;
     char *known = json_dumps(json_object_get(facts, "facts"), JSON_COMPACT);
@@ -289,8 +300,8 @@ static const rq_route need_rows[] = {
              "MatchResult", "重新匹配", "Match again", .prelude = "needs/prepare-stored",
              .compute = match_to_store),
     RQ_ROUTE(GET, "/v1/needs/{id}/explain",
-             RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, &explain_query,
-             NULL, 0, "Explanation", "为什么符合、为什么不符合", "Why a product fits, or why not",
+             READERS, &explain_query, NULL, 0, "Explanation",
+             "为什么符合、为什么不符合（机构限本机构产品）", "Why a product fits, or why not; institutions ask about their own",
              .prelude = "needs/prepare-stored", .compute = explain),
     RQ_ROUTE(POST, "/v1/needs/{id}/submit", POSTERS, NULL, "needs/submit", RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY,
              "Need", "提交", "Submit a draft", .prelude = "needs/prepare-stored", .compute = match_to_store,
@@ -298,6 +309,8 @@ static const rq_route need_rows[] = {
     RQ_ROUTE(POST, "/v1/needs/{id}/green_channel", RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR, &green_input,
              "needs/green-channel", RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH, "Need", "开通绿色通道",
              "Open the green channel"),
+    RQ_ROUTE(POST, "/v1/needs/{id}/decline", RQ_ROLE_BANK_MAKER, &decline_input, "needs/decline",
+             RQ_ROUTE_KEY, "Need", "不接单并说明原因", "Leave a need to others, and say why"),
     MOVE("pass", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "校验通过", "Pass the check"),
     MOVE("return", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY, "退回补正", "Return for correction"),
     MOVE("withdraw", RQ_ROLE_ENTERPRISE, "撤回", "Withdraw"),

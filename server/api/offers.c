@@ -15,14 +15,21 @@ static const rq_field rate_fields[] = {
 };
 static const rq_schema rate_schema = RQ_SCHEMA("OfferRate", rate_fields, NULL);
 
+#define TERM_FIELDS                                                                                          \
+    {"amount_fen", RQ_FIELD_INTEGER, true, 100000, INT64_C(100000000000), NULL, NULL, "金额，分",            \
+     "amount, fen"},                                                                                         \
+        {"term_months", RQ_FIELD_INTEGER, true, 1, 360, NULL, NULL, "期限，月", "term, months"},             \
+        {"rate", RQ_FIELD_OBJECT, true, 0, 0, NULL, &rate_schema, "利率", "the rate"},                       \
+        {"repayment", RQ_FIELD_WORD, true, 0, 0, "repayment", NULL, "还款方式", "repayment method"},         \
+    {                                                                                                        \
+        "fees", RQ_FIELD_OBJECTS, false, 0, 16, NULL, &rq_fee_schema, "全部费用", "every fee"                \
+    }
+static const rq_field term_fields[] = {TERM_FIELDS};
+static const rq_schema term_input = RQ_SCHEMA("OfferTerms", term_fields, NULL);
+
 static const rq_field fields[] = {
     {"application_id", RQ_FIELD_UUID, true, 0, 0, NULL, NULL, "申请", "the application"},
-    {"amount_fen", RQ_FIELD_INTEGER, true, 100000, INT64_C(100000000000), NULL, NULL, "金额，分",
-     "amount, fen"},
-    {"term_months", RQ_FIELD_INTEGER, true, 1, 360, NULL, NULL, "期限，月", "term, months"},
-    {"rate", RQ_FIELD_OBJECT, true, 0, 0, NULL, &rate_schema, "利率", "the rate"},
-    {"repayment", RQ_FIELD_WORD, true, 0, 0, "repayment", NULL, "还款方式", "repayment method"},
-    {"fees", RQ_FIELD_OBJECTS, false, 0, 16, NULL, &rq_fee_schema, "全部费用", "every fee"},
+    TERM_FIELDS,
     {"guarantee_required", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "须担保", "a guarantee is required"},
     {"collateral_required", RQ_FIELD_TEXT, false, 1, 500, NULL, NULL, "须提供的担保物",
      "collateral required"},
@@ -142,11 +149,22 @@ static rq_step compute_cost(rq_call *call)
     }
     call->computed = rq_arena_printf(
         call->arena,
-        "{\"rate_ppm\":%lld,\"net_disbursed_fen\":%lld,\"total_repayable_fen\":%lld,\"cost_ppm\":%lld}",
-        (long long)rate_ppm, (long long)flows[0].fen, (long long)repaid, (long long)cost_ppm);
+        "{\"rate_ppm\":%lld,\"net_disbursed_fen\":%lld,\"total_repayable_fen\":%lld,\"cost_ppm\":%lld,"
+        "\"first_payment_fen\":%lld,\"last_payment_fen\":%lld}",
+        (long long)rate_ppm, (long long)flows[0].fen, (long long)repaid, (long long)cost_ppm,
+        -(long long)flows[1].fen, -(long long)flows[count - 1].fen);
     if (call->computed)
         return RQ_STEP_ON;
     rq_call_refuse(call, "unavailable", NULL, NULL);
+    return RQ_STEP_ANSWERED;
+}
+
+static rq_step answer_cost(rq_call *call)
+{
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
+                                              {"Cache-Control", "no-store"}};
+    if (compute_cost(call) == RQ_STEP_ON)
+        rq_call_answer(call, 200, call->computed, strlen(call->computed), headers, 2);
     return RQ_STEP_ANSWERED;
 }
 
@@ -164,8 +182,11 @@ static const rq_route rows[] = {
     RQ_ROUTE(POST, "/v1/offers", RQ_ROLE_BANK_MAKER, &input, "offers/create", RQ_ROUTE_KEY, "Offer",
              "拟定授信方案", "Propose an offer", .prelude = "offers/prepare", .compute = compute_cost,
              .kind = "offer", .action = "propose"),
+    RQ_ROUTE(POST, "/v1/offers/preview", RQ_ROLES_BANK, &term_input, NULL, 0, "OfferCost",
+             "试算综合年化成本（不保存）", "The all-in annual cost of terms, without keeping them",
+             .prelude = "offers/prepare", .compute = answer_cost),
     RQ_ROUTE(GET, "/v1/offers", READERS, &list_query, "offers/list", 0, "List", "授信方案列表", "Offers"),
-    RQ_ROUTE(GET, "/v1/offers/{id}", READERS, NULL, "offers/get", 0, "Offer", "授信方案", "One offer"),
+    RQ_ROUTE(GET, "/v1/offers/{id}", READERS | RQ_ROLES_GUARANTOR, NULL, "offers/get", 0, "Offer", "授信方案", "One offer"),
     MOVE("approve", RQ_ROLE_BANK_CHECKER, "审批通过", "Approve"),
     MOVE("send_back", RQ_ROLE_BANK_CHECKER, "退回修改", "Send back to the maker"),
     MOVE("reject", RQ_ROLE_BANK_CHECKER, "审批否决", "Reject"),

@@ -51,6 +51,7 @@ void rq_check_period(const json_t *object, const char *pointer, rq_faults *fault
 /* Schemas that several collections share. */
 extern const rq_schema rq_page_query;   /* cursor and limit */
 extern const rq_schema rq_reason_input; /* reason_code, reason_text, note */
+extern const char rq_refusal_codes[];   /* a word list for fields */
 extern const rq_schema rq_rule_schema, rq_rate_schema, rq_fee_schema;
 
 /* The page fields for a list's own query schema. */

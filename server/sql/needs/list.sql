@@ -17,10 +17,11 @@ with page as (
                 app.steps_fit($1::jsonb, n.posted_at, n.first_match_at, n.first_offer_at, n.guaranteed_at, n.funded_at)
             else true end
         and ($1::jsonb ->> 'overdue' is null or ($1::jsonb ->> 'overdue')::boolean = coalesce(n.deadline_at < now(), false))
+        and ($1::jsonb ->> 'to_claim' is null or ($1::jsonb ->> 'to_claim')::boolean = app.waits_for_claim(n))
     order by n.id desc
     limit ($1::jsonb ->> 'limit')::int + 1
 ), numbered as (
-    select app.need_json(n) as item, app.seen('need', n.id, n.enterprise_id, n.province) as seen,
+    select app.need_json(n) || app.desk_json(n) as item, app.seen('need', n.id, n.enterprise_id, n.province) as seen,
         id, row_number() over (order by id desc) as n
     from page n
 )

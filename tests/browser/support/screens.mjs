@@ -1,6 +1,7 @@
 // Every page of the portal, by who sees it. `paths` may ask the API for the ids it needs: it gets a function that reads
 // as the signed-in user. sources.test.mjs holds this table to the routes that exist.
 import * as cases from './enterprise_cases.mjs';
+import { application, once, offered, proposed, ownProduct, approvedGuarantee, guaranteeCase, proposedGuarantee } from './cases.mjs';
 
 const first = async (get, path) => (await get(path)).items[0]?.id;
 
@@ -47,7 +48,13 @@ export const SCREENS = [
   { as: 'enterprise', name: 'enterprise-round', route: '/rounds/:id', path: async () => `/rounds/${(await cases.round()).id}` },
   { as: 'enterprise', name: 'enterprise-weights', path: '/weights' },
   { as: 'enterprise', name: 'enterprise-notifications', path: '/notifications' },
-  { as: 'bank', name: 'bank-workbench', path: '/' },
+  { as: 'bank', name: 'bank-workbench', route: '/', path: async () => (await once(application), '/') },
+  { as: 'bank', name: 'bank-needs', path: '/needs' },
+  { as: 'bank', name: 'bank-need', route: '/needs/:id', path: async () => `/needs/${(await once(application)).need_id}` },
+  { as: 'bank', name: 'bank-application', route: '/applications/:id', path: async () => `/applications/${(await once(proposed)).application_id}` },
+  { as: 'bank', name: 'bank-offer-form', route: '/applications/:id/offer', path: async () => `/applications/${(await once(application)).id}/offer` },
+  { as: 'bank', name: 'bank-offers', route: '/offers', path: async () => (await once(offered), '/offers') },
+  { as: 'bank', name: 'bank-offer', route: '/offers/:id', path: async () => `/offers/${(await once(offered)).id}` },
   { as: 'guarantee', name: 'guarantee-queue', path: '/' },
   { as: 'insurer', name: 'insurer-products', path: '/' },
   { as: 'government', name: 'government-needs', path: '/' },

@@ -292,6 +292,22 @@ export interface Need extends Versioned, Life<NeedAction> {
   eligible_total: number | null;
   repeats: string[];
   reason: Reason | null;
+  /** On an institution's desk: its own packages of the last match, what it did with the need, and the claims so far. */
+  fits?: OwnFit[];
+  claims?: number;
+  application_id?: string | null;
+  pass?: { reason_code: string; reason_text: string; passed_at: string } | null;
+}
+export interface OwnFit {
+  class: 'eligible' | 'unknown' | 'near';
+  rank: number;
+  product_id: string;
+  product_zh: string;
+  product_en: string | null;
+  amount_fen: number;
+  rate_ppm: number | null;
+  cost_ppm: number | null;
+  score_ppm: number;
 }
 
 export interface Check {
@@ -434,6 +450,42 @@ export interface Offer extends Versioned, Life<OfferAction> {
   made_by: string | null;
   checked_by: string | null;
   reason: Reason | null;
+}
+
+export interface OfferCost {
+  rate_ppm: number;
+  net_disbursed_fen: number;
+  total_repayable_fen: number;
+  cost_ppm: number;
+  first_payment_fen: number;
+  last_payment_fen: number;
+}
+
+export interface Count {
+  needs: number;
+  amount_fen: number;
+}
+/** What a product would find among the open needs, and what more each looser term would bring. */
+export interface Market {
+  as_of: string;
+  open_needs: number;
+  considered: number;
+  eligible: Count;
+  unknown: Count;
+  near: Count;
+  guarantee_assumed: boolean;
+  insurance_assumed: boolean;
+  trials: Trial[];
+}
+export interface Trial {
+  rule?: number;
+  fact?: string;
+  op?: Rule['op'];
+  bound?: 'amount_min_fen' | 'amount_max_fen' | 'term_min_months' | 'term_max_months';
+  /** null: without the rule. */
+  value: FactValue | null;
+  more_needs: number;
+  more_amount_fen: number;
 }
 
 export interface GuaranteeCase extends Versioned, Life {
@@ -668,6 +720,67 @@ export interface InstitutionReport extends Report<InstitutionRow> {
   guarantor_figures: Record<string, ReportFigure>;
   guarantor_row_filter: Record<string, string>;
   guarantors: GuarantorRow[];
+}
+export interface RecordRow {
+  institution_id: string;
+  name_zh: string;
+  kind: string;
+  size: string | null;
+  province: string | null;
+  answers: number;
+  approvals: number;
+  likelihood_ppm: number | null;
+  hours: number | null;
+  fulfilled_ppm: number | null;
+  computed_at: string;
+}
+
+export interface CheckItem {
+  code: string;
+  name_zh: string;
+  name_en: string;
+  basis_zh: string;
+  basis_en: string;
+  is_required: boolean;
+  computed: 'met' | 'not_met' | null;
+  finding: 'met' | 'not_met' | 'not_applicable' | null;
+  note: string | null;
+  found_by_name: string | null;
+  found_at: string | null;
+}
+export interface Checklist {
+  items: CheckItem[];
+  is_complete: boolean;
+  not_met: number;
+}
+interface ExposureStage {
+  cases: number;
+  principal_fen: number;
+  liability_fen: number;
+  own_fen: number;
+}
+/** What a guarantor bears against what it may. */
+export interface Exposure {
+  as_of: string;
+  net_assets_fen: number | null;
+  in_force: ExposureStage;
+  agreed: ExposureStage;
+  asked: ExposureStage;
+  limits: {
+    code: string;
+    name_zh: string;
+    name_en: string;
+    basis_zh: string;
+    basis_en: string;
+    ratio_ppm: number;
+    limit_fen: number | null;
+    used_fen: number | null;
+    left_fen: number | null;
+    used_ppm: number | null;
+  }[];
+  by_enterprise: { enterprise_id: string; name: string | null; cases: number; liability_fen: number }[];
+  by_bank: { institution_id: string; name_zh: string; name_en: string | null; cases: number; principal_fen: number; liability_fen: number }[];
+  case: { id: string; liability_fen: number; enterprise_fen: number; whole_fen: number; exceeds: string[] } | null;
 }
 
 export interface ImportReport {

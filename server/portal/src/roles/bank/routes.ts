@@ -18,6 +18,14 @@ const area: AreaRoutes = {
     { path: '/applications/:id/offer', component: () => import('./OfferForm.vue'), props: true },
     { path: '/offers', component: () => import('./Offers.vue') },
     { path: '/offers/:id', component: () => import('./OfferPage.vue'), props: true },
+    { path: '/products', component: () => import('./Products.vue') },
+    { path: '/products/new', component: () => import('./ProductEditor.vue') },
+    { path: '/products/:id', component: () => import('./ProductPage.vue'), props: true },
+    { path: '/products/:id/edit', component: () => import('./ProductEditor.vue'), props: true },
+    { path: '/statistics', component: () => import('./Statistics.vue') },
+    { path: '/rounds', component: () => import('./Rounds.vue') },
+    { path: '/rounds/:id', component: () => import('./RoundPage.vue'), props: true },
+    { path: '/guarantee-cases/:id', component: () => import('../guarantee/CasePage.vue'), props: true },
   ],
 };
 export default area;

@@ -16,13 +16,13 @@ export function eventsOf(application: Application, offers: Offer[]): TimelineEve
     if (offer.accepted_at) events.push({ key: `accepted-${offer.id}`, title: w.offerAccepted, at: offer.accepted_at });
     if (offer.contracted_at) events.push({ key: `contract-${offer.id}`, title: w.contractSigned, at: offer.contracted_at, text: offer.contract_no });
   }
-  events.push({
+  const now: TimelineEvent = {
     key: 'now',
     title: pick(application, 'state'),
     at: application.state_since,
     by: application.waits_for ? common.waitsFor[application.waits_for] : null,
     text: application.reason ? `${application.reason.code} ${pick(application.reason, 'name')}${application.reason.text ? `：${application.reason.text}` : ''}` : null,
     pending: application.waits_for !== null,
-  });
-  return events.sort((a, b) => b.at.localeCompare(a.at));
+  };
+  return [now, ...events.sort((a, b) => b.at.localeCompare(a.at))];
 }

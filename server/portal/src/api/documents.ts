@@ -524,6 +524,10 @@ export interface GuaranteeCase extends Versioned, Life {
     province_fen: number;
     national_fen: number;
   }[];
+  approved_at?: string | null;
+  in_force_at?: string | null;
+  /** The guarantor's own work; the enterprise and the bank do not see it. */
+  checklist?: Checklist;
   made_by: string | null;
   checked_by: string | null;
   green_channel: string;

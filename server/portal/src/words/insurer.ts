@@ -8,6 +8,9 @@ const zh = {
   premium: '年保费率',
   coverage: '承担比例',
   state: '状态',
+  rounds: '对接会',
+  statistics: '统计',
+  newProduct: '新建产品',
   none: '还没有保险产品。',
 };
 
@@ -18,6 +21,9 @@ const en: typeof zh = {
   premium: 'Premium a year',
   coverage: 'Cover',
   state: 'State',
+  rounds: 'Rounds',
+  statistics: 'Statistics',
+  newProduct: 'New product',
   none: 'There is no insurance product yet.',
 };
 

@@ -82,6 +82,8 @@ enum {
     RQ_LIMIT_JSON_DEPTH = 32,
     RQ_LIMIT_PROBLEM_FIELDS = 32,
     RQ_LIMIT_PAGE_ROWS = 100,
+    RQ_LIMIT_SHEET_ROWS = 10000, /* of a list as CSV */
+    RQ_LIMIT_SHEET_PAGE = 200,   /* of these, read with one statement */
     RQ_LIMIT_IMPORT_ROWS = 5000,
 };
 

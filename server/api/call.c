@@ -7,6 +7,7 @@
 
 #include "rongqiao/clock.h"
 #include "rongqiao/log.h"
+#include "sheet.h"
 #include "stages.h"
 #include "streams.h"
 #include "views.h"
@@ -15,6 +16,7 @@
 static void after_principal(rq_call *call);
 static void compute(rq_call *call);
 static void execute(rq_call *call);
+static void go_on_with_sheet(rq_call *call);
 static void answer_with(rq_call *call, int status, const char *body, size_t length, const char *location,
                         const char *etag);
 
@@ -35,7 +37,10 @@ void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
         all[count++] = (rq_reply_header){"Set-Cookie", call->set_cookie};
     json_decref(call->input);
     call->input = NULL;
+    rq_sheet *sheet = call->sheet; /* the body may be its */
+    call->sheet = NULL;
     rq_exchange_reply(exchange, status, all, count, body, length);
+    rq_sheet_free(sheet);
 }
 
 /* Headers that every answer with a JSON document has. */
@@ -259,7 +264,9 @@ static void on_noted(void *argument, const rq_db_reply *reply)
         return;
     }
     rq_views_noted(call);
-    if (call->kept.body)
+    if (call->sheet && call->kept.status)
+        go_on_with_sheet(call);
+    else if (call->kept.body)
         answer_with(call, call->kept.status, call->kept.body, call->kept.length, call->kept.location,
                     call->kept.etag);
     else
@@ -291,7 +298,7 @@ static void after_principal(rq_call *call)
 {
     if (!(call->route->roles & RQ_ROLE_PUBLIC) && !(call->route->roles & call->principal.role_bits)) {
         rq_call_refuse(call, "forbidden", NULL, NULL);
-    } else if (rq_input_read(call) && rq_key_read(call)) {
+    } else if (rq_input_read(call) && rq_key_read(call) && rq_sheet_begin(call)) {
         if (call->route->prelude)
             send_as_asker(call, call->route->prelude, false, on_facts);
         else
@@ -352,6 +359,30 @@ static void note_first(rq_call *call, const PGresult *result)
         rq_call_refuse(call, "unavailable", NULL, NULL);
 }
 
+static void go_on_with_sheet(rq_call *call)
+{
+    bool turns = rq_sheet_turns(call);
+    if (call->broken)
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    else if (turns)
+        execute(call);
+    else
+        rq_sheet_answer(call);
+}
+
+/* One page of a sheet; who sees it is noted before anything more is read. */
+static void take_page(rq_call *call, const PGresult *result)
+{
+    bool due = rq_views_due(call, result);
+    call->kept.status = 200;
+    if (call->broken || !rq_sheet_take(call, PQgetvalue(result, 0, 1), (size_t)PQgetlength(result, 0, 1)))
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    else if (due)
+        send_as_asker(call, "views/record", false, on_noted);
+    else
+        go_on_with_sheet(call);
+}
+
 static void on_result(void *argument, const rq_db_reply *reply)
 {
     rq_call *call = argument;
@@ -361,6 +392,8 @@ static void on_result(void *argument, const rq_db_reply *reply)
         rq_call_refuse_sql(call, reply);
     } else if (PQntuples(result) != 1 || PQnfields(result) < 4 || !text_at(result, 1)) {
         rq_call_refuse(call, "not_found", NULL, NULL);
+    } else if (call->sheet) {
+        take_page(call, result);
     } else if (rq_views_due(call, result)) {
         note_first(call, result);
     } else if (call->broken) {

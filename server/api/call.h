@@ -34,6 +34,7 @@ enum {
 unsigned rq_roles_parse(const char *text);
 
 typedef struct rq_call rq_call;
+typedef struct rq_sheet rq_sheet;
 
 /* What a computing stage did. */
 typedef enum rq_step { RQ_STEP_ON, RQ_STEP_WAIT, RQ_STEP_ANSWERED } rq_step;
@@ -112,6 +113,7 @@ struct rq_call {
     } kept; /* the answer, while it is noted who sees it */
     const char *key; /* Idempotency-Key */
     const char *fingerprint;
+    rq_sheet *sheet;          /* of a list that is wanted as CSV */
     struct rq_stream *stream; /* of live events, once it is open */
     uint64_t ticket; /* of the statement that is waited for; 0: none */
     bool abandoned;

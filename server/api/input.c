@@ -92,6 +92,12 @@ static void read_query(rq_call *call, rq_faults *faults)
     json_decref(query);
 }
 
+bool rq_input_write(rq_call *call)
+{
+    call->input_text = call->input ? dump(call, call->input) : "null";
+    return call->input_text != NULL;
+}
+
 bool rq_input_read(rq_call *call)
 {
     const rq_request *request = rq_exchange_request(call->exchange);
@@ -119,8 +125,7 @@ bool rq_input_read(rq_call *call)
         return false;
     }
     take_if_match(call);
-    call->input_text = call->input ? dump(call, call->input) : "null";
-    if (!call->input_text || (call->route->query && !call->query_text)) {
+    if (!rq_input_write(call) || (call->route->query && !call->query_text)) {
         rq_call_refuse(call, "unavailable", NULL, NULL);
         return false;
     }

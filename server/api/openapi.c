@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rongqiao/api.h"
+#include "sheet.h"
 #include "worker.h"
 
 enum { SCHEMAS_MAX = 192, PATHS_MAX = 320 };
@@ -92,16 +93,48 @@ static void write_body(const rq_route *route, rq_json *json)
     rq_json_object_end(json);
 }
 
+/* A list as CSV: its first line, and the cursor that says that there was more than one sheet holds. */
+static void write_sheet(rq_json *json, const char *columns)
+{
+    rq_json_object(json, "text/csv");
+    rq_json_object(json, "schema");
+    rq_json_string(json, "type", "string");
+    rq_json_string(json, "description", columns);
+    rq_json_object_end(json);
+    rq_json_object_end(json);
+}
+
+static void write_sheet_headers(rq_json *json)
+{
+    char text[192];
+    snprintf(
+        text, sizeof(text),
+        "text/csv: 超过 %d 行时为续取的 cursor / the cursor to go on with when there are more than %d rows",
+        RQ_LIMIT_SHEET_ROWS, RQ_LIMIT_SHEET_ROWS);
+    rq_json_object(json, "headers");
+    rq_json_object(json, "X-Next-Cursor");
+    rq_json_string(json, "description", text);
+    rq_json_object(json, "schema");
+    rq_json_string(json, "type", "string");
+    rq_json_object_end(json);
+    rq_json_object_end(json);
+    rq_json_object_end(json);
+}
+
 static void write_response(rq_json *json, const char *status, const char *text, const char *type,
-                           const char *schema)
+                           const char *schema, const char *columns)
 {
     rq_json_object(json, status);
     rq_json_string(json, "description", text);
+    if (columns)
+        write_sheet_headers(json);
     if (schema) {
         rq_json_object(json, "content");
         rq_json_object(json, type);
         write_reference(json, "schema", "schemas", schema);
         rq_json_object_end(json);
+        if (columns)
+            write_sheet(json, columns);
         rq_json_object_end(json);
     }
     rq_json_object_end(json);
@@ -154,8 +187,8 @@ static void write_operation(const rq_route *route, rq_json *json)
         write_body(route, json);
     rq_json_object(json, "responses");
     write_response(json, success_status(route), "OK", route->media ? route->media : "application/json",
-                   route->reply);
-    write_response(json, "default", "RFC 9457", "application/problem+json", "Problem");
+                   route->reply, rq_sheet_columns(route));
+    write_response(json, "default", "RFC 9457", "application/problem+json", "Problem", NULL);
     rq_json_object_end(json);
     rq_json_object_end(json);
 }

@@ -38,6 +38,9 @@ rq_db_step rq_call_enter(const rq_call *call, bool with_key);
 
 /* Reads and checks the body or the query into call->input and call->input_text. */
 bool rq_input_read(rq_call *call);
+/* Writes call->input into call->input_text again, after a stage has changed it; false when memory is short.
+ */
+bool rq_input_write(rq_call *call);
 /* Reads the Idempotency-Key and the fingerprint of what it stands for, where the route wants one. */
 bool rq_key_read(rq_call *call);
 

@@ -17,8 +17,11 @@ const described = new Set(
 // The client sends these headers itself (src/api/client.ts).
 const sentByClient = new Set(['Idempotency-Key', 'If-Match']);
 for (const path of Object.values(document.paths))
-  for (const operation of Object.values(path))
+  for (const operation of Object.values(path)) {
     if (operation.parameters) operation.parameters = operation.parameters.filter((p) => !sentByClient.has(p.name));
+    // Lists are read as JSON; their CSV goes to a file (download() of the client).
+    for (const response of Object.values(operation.responses)) if (response.content) delete response.content['text/csv'];
+  }
 
 const nodes = await openapiTS(document, {
   inject: "import type * as Documents from './documents';",

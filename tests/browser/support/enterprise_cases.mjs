@@ -1,46 +1,15 @@
 // Cases that the enterprise's pages need beside the demo's data, made over the API as their owners would: an offer on the
 // table, an accepted one, a refusal, a guarantee. Each is made once a process and only when a test asks for it.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { LOGINS, origin, password } from './portal.mjs';
-
-const require = createRequire(new URL('../../../server/portal/package.json', import.meta.url));
-const { request } = require('playwright-core');
+import { person, today } from './cases.mjs';
+import { LOGINS } from './portal.mjs';
 
 const once = (make) => {
   let made;
-  return (...args) => (made ??= make(...args));
+  return () => (made ??= make());
 };
 const day = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-
-const tokens = new Map();
-/** The API as somebody sees it: get and post, whose answers must be what is expected. */
-export async function person(login) {
-  if (!tokens.has(login)) {
-    const http = await request.newContext({ baseURL: origin, ignoreHTTPSErrors: true });
-    const answer = await http.post('/v1/sessions', { data: { login, password } });
-    assert.equal(answer.status(), 201, `${login} logs in`);
-    tokens.set(login, { http, token: (await answer.json()).token });
-  }
-  const { http, token } = tokens.get(login);
-  const headers = { Authorization: `Bearer ${token}` };
-  const read = async (answer, path) => {
-    const text = await answer.text();
-    assert.ok(answer.ok(), `${login} ${path}: ${answer.status()} ${text}`);
-    return JSON.parse(text);
-  };
-  return {
-    get: async (path) => read(await http.get(path, { headers }), path),
-    post: async (path, data, more = {}) =>
-      read(await http.post(path, { data: data ?? {}, headers: { ...headers, ...more, 'Idempotency-Key': crypto.randomUUID() } }), path),
-  };
-}
-export async function release() {
-  for (const { http } of tokens.values()) await http.dispose();
-  tokens.clear();
-}
-const move = async (login, collection, document, action, body) =>
-  (await person(login)).post(`/v1/${collection}/${document.id}/${action}`, body, { 'If-Match': `"${document.version}"` });
+const move = async (login, collection, document, action, body) => (await person(login)).move(collection, document, action, body);
 
 export const NEED = { kinds: ['ip_pledge'], amount_fen: 800000000, term_months: 12, purpose: 'research', collateral: ['ip'] };
 
@@ -77,8 +46,8 @@ export async function refuse(on) {
   return move(LOGINS.bankChecker, 'applications', refused, 'refuse');
 }
 
-/** A need with two offers on the table: the bank's own, and one of a bank that took it up. */
-export const withOffers = once(async () => {
+/** A need with two offers on the table: the bank's own, and a dearer one of a bank that took it up. */
+export async function twoOffers() {
   const posted = await need();
   const first = await offer(await application(posted));
   const rival = await person('boc-both');
@@ -89,7 +58,31 @@ export const withOffers = once(async () => {
   });
   await move('boc-checker', 'offers', second, 'approve');
   return { need: posted, offer: first };
-});
+}
+/** The bank's part after the acceptance: contract and money. */
+export async function payOut(id) {
+  const checker = await person(LOGINS.bankChecker);
+  const contracted = await move(LOGINS.bankChecker, 'offers', await checker.get(`/v1/offers/${id}`), 'contract', { contract_no: `HT-${id.slice(-12)}` });
+  return move(LOGINS.bankChecker, 'offers', contracted, 'disburse', {
+    funded_fen: contracted.amount_fen, funded_on: today(), proof_no: `PZ-${id.slice(-12)}`,
+  });
+}
+export async function freshRefusal() {
+  const posted = await need({ amount_fen: 500000000 });
+  return { need: posted, application: await refuse(await application(posted)) };
+}
+/** A need that some product misses by one condition that the need itself could change. */
+export async function nearMiss() {
+  return need(NEAR);
+}
+/** A need for which some product asks what nobody told. */
+export async function unknownFact() {
+  return need(UNKNOWN);
+}
+const NEAR = { kinds: ['credit_loan', 'guaranteed_loan', 'ip_pledge'], amount_fen: 5000000000, collateral: [] };
+const UNKNOWN = { kinds: ['credit_loan', 'guaranteed_loan', 'insured_loan', 'mortgage', 'factoring'], amount_fen: 100000000, collateral: [] };
+
+export const withOffers = once(twoOffers);
 /** An offer that was accepted and contracted. */
 export const withContract = once(async () => {
   const posted = await need({ amount_fen: 600000000 });
@@ -97,10 +90,7 @@ export const withContract = once(async () => {
   const accepted = await move(LOGINS.enterprise, 'offers', made, 'accept');
   return { need: posted, offer: await move(LOGINS.bankChecker, 'offers', accepted, 'contract', { contract_no: 'HT-2026-0001' }) };
 });
-export const refused = once(async () => {
-  const posted = await need({ amount_fen: 500000000 });
-  return { need: posted, application: await refuse(await application(posted)) };
-});
+export const refused = once(freshRefusal);
 /** A guarantee that the enterprise asked for. */
 export const guarantee = once(async () => {
   const posted = await need({ amount_fen: 400000000 });

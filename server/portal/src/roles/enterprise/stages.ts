@@ -27,6 +27,9 @@ export function stages(kind: string, state: string): { steps: { key: string; lab
   return { steps: way.map((key) => ({ key, label: stateName(kind, key) })), at: way.indexOf(beside[state] ?? state) };
 }
 
+/** What an application comes to by its offer is told with the offer. */
+const BY_OFFER = new Set(['offered', 'accepted', 'contracted', 'disbursed']);
+
 /** What is waited for now, as the newest event. */
 export function waiting(life: Pick<Life, 'waits_for' | 'state_since' | 'state_zh' | 'state_en'>, key: string): TimelineEvent[] {
   if (!life.waits_for) return [];
@@ -37,15 +40,13 @@ const newestFirst = (a: TimelineEvent, b: TimelineEvent): number =>
   Number(b.pending ?? false) - Number(a.pending ?? false) || Date.parse(b.at) - Date.parse(a.at);
 
 export function needEvents({ need, applications, offers, guarantees }: NeedFile): TimelineEvent[] {
-  const events: TimelineEvent[] = [
-    ...waiting(need, need.id),
-    { key: need.id, title: w.posted, at: need.created_at, by: need.enterprise?.name },
-  ];
+  const events: TimelineEvent[] = [...waiting(need, need.id)];
   if (need.matched_at) events.push({ key: `${need.id}-match`, title: w.matched(need.eligible_total), at: need.matched_at });
+  events.push({ key: need.id, title: w.posted, at: need.created_at, by: need.enterprise?.name });
   for (const one of applications) {
     const by = pick(one.institution, 'name');
     events.push({ key: one.id, title: w.origins[one.origin] ?? one.origin, at: one.created_at, by });
-    if (one.state_since > one.created_at && one.state !== 'received')
+    if (one.state_since > one.created_at && one.state !== 'received' && !BY_OFFER.has(one.state))
       events.push({ key: `${one.id}-state`, title: pick(one, 'state'), at: one.state_since, by, text: one.reason?.text });
   }
   for (const one of offers) {
@@ -54,6 +55,7 @@ export function needEvents({ need, applications, offers, guarantees }: NeedFile)
       events.push({ key: one.id, title: pick(one, 'state'), at: one.state_since, by });
     if (one.accepted_at) events.push({ key: `${one.id}-accepted`, title: w.acceptedOffer, at: one.accepted_at, by });
     if (one.contracted_at) events.push({ key: `${one.id}-contract`, title: w.contracted(one.contract_no ?? ''), at: one.contracted_at, by });
+    if (one.state === 'disbursed') events.push({ key: `${one.id}-money`, title: pick(one, 'state'), at: one.state_since, by });
   }
   for (const one of guarantees)
     events.push({

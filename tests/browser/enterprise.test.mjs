@@ -1,0 +1,239 @@
+// What an enterprise does in the portal: the way from a need to the money, by mouse and by keyboard alone, a refusal and
+// its repair, a draft that outlives the session, consents, a change that is tried before it is made.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { person } from './support/cases.mjs';
+import * as cases from './support/enterprise_cases.mjs';
+import { LOGINS, checkPage, eventually, password, settled, useBrowser, window } from './support/portal.mjs';
+
+useBrowser();
+
+/** What a reader of the screen hears of the focused element: its label, or its own text. */
+const heard = (page) =>
+  page.evaluate(() => {
+    const e = document.activeElement;
+    return [e?.labels?.[0]?.textContent, e?.getAttribute('aria-label'), e?.textContent].find((text) => text?.trim())?.trim() ?? '';
+  });
+const MOST_TABS = 90;
+/** Goes on by Tab until what is focused is called so. */
+async function tabTo(page, name) {
+  for (let i = 0; i < MOST_TABS; i++) {
+    await page.keyboard.press('Tab');
+    if (name.test(await heard(page))) return;
+  }
+  assert.fail(`Tab does not lead to ${name}`);
+}
+async function press(page, name) {
+  await tabTo(page, name);
+  await page.keyboard.press('Enter');
+}
+async function fill(page, name, text) {
+  await tabTo(page, name);
+  await page.keyboard.type(text);
+}
+async function tick(page, name) {
+  await tabTo(page, name);
+  await page.keyboard.press('Space');
+}
+const at = async (page, pattern, heading) => {
+  await page.waitForURL(pattern);
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+  await settled(page);
+};
+
+test('by keyboard alone: sign in, post a need, see the matches, apply, accept', async (t) => {
+  const { page, go } = await window(t);
+  await go('/sign-in');
+  await fill(page, /^用户名/, LOGINS.enterprise);
+  await fill(page, /^密码/, password);
+  await page.keyboard.press('Enter');
+  await at(page, '**/', /广州华银/);
+  await press(page, /^发布融资需求$/);
+  await at(page, '**/needs/new', /发布融资需求/);
+  await press(page, /^继续$/);
+  await at(page, '**/needs/new/amount', /金额与期限/);
+  await fill(page, /^融资金额/, '720');
+  await fill(page, /^期限/, '12');
+  await press(page, /^保存并继续$/);
+  await at(page, '**/needs/new/kinds', /融资方式/);
+  await tick(page, /^知识产权质押$/);
+  await press(page, /^保存并继续$/);
+  await at(page, '**/needs/new/purpose', /用途/);
+  await tick(page, /^流动资金$/);
+  await press(page, /^保存并继续$/);
+  await at(page, '**/needs/new/backing', /担保物/);
+  await tick(page, /^知识产权$/);
+  await press(page, /^保存并继续$/);
+  await at(page, '**/needs/new/facts', /补充信息/);
+  await press(page, /^保存并继续$/);
+  await at(page, '**/needs/new/audience', /公开范围/);
+  await press(page, /^保存并继续$/);
+  await at(page, '**/needs/new/check', /检查答案/);
+  assert.match(await page.locator('#main').textContent(), /720 万元/);
+  await checkPage(page, 'check answers');
+  await press(page, /^我确认并提交$/);
+  await at(page, '**/posted', /已提交/);
+  const number = await page.locator('.confirmation-number').textContent();
+  assert.match(number, /^N\d{8}-/);
+  await press(page, /^查看匹配结果$/);
+  await at(page, '**/matches', /匹配结果/);
+  await tick(page, /^选择/);
+  await press(page, /^申请所选 1 个$/);
+  await at(page, '**/apply?pick=*', /确认申请/);
+  await press(page, /^我确认，申请这 1 个产品$/);
+  await page.getByRole('heading', { level: 1, name: /已提交 1 份申请/ }).waitFor();
+  await press(page, /^查看进度$/);
+  await at(page, '**/needs/*', /融资需求/);
+
+  const enterprise = await person('enterprise');
+  const need = (await enterprise.get('/v1/needs?limit=1')).items[0];
+  assert.equal(need.request_no, number);
+  await cases.offer((await enterprise.get(`/v1/applications?need_id=${need.id}`)).items[0], { amount_fen: 720000000 });
+  await page.reload();
+  await settled(page);
+  await press(page, /^并排比较方案$/);
+  await at(page, '**/offers', /并排比较/);
+  await press(page, /^接受/);
+  await at(page, '**/accept', /接受授信方案/);
+  await press(page, /^我确认，接受这份方案$/);
+  await at(page, '**/accepted', /已接受/);
+  assert.equal(await page.locator('.confirmation-number').textContent(), number);
+  assert.equal((await enterprise.get(`/v1/needs/${need.id}`)).state, 'accepted');
+});
+
+test('offers are told apart by their all-in cost; the accepted one becomes money that the enterprise confirms', async (t) => {
+  const { page, go } = await window(t, { as: 'enterprise' });
+  const { need, offer } = await cases.twoOffers();
+  await go(`/needs/${need.id}/offers`);
+  const rows = page.getByRole('table').getByRole('row');
+  assert.match(await rows.nth(1).textContent(), /浦发银行广州分行.*最低/s);
+  assert.doesNotMatch(await rows.nth(2).locator('td').first().textContent(), /最低/);
+  await page.getByLabel('只看不同之处').check();
+  assert.equal(await page.getByRole('columnheader', { name: '担保要求' }).count(), 0, 'what is the same is gone');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 CSV' }).click()]);
+  assert.deepEqual([...readFileSync(await file.path()).subarray(0, 3)], [0xef, 0xbb, 0xbf]);
+  assert.ok((await page.pdf()).length > 1000);
+
+  await page.getByRole('link', { name: /接受 浦发/ }).click();
+  await at(page, '**/accept', /接受授信方案/);
+  assert.match(await page.locator('#main').textContent(), /中国银行/, 'it says which other offer ends');
+  await page.getByRole('button', { name: '我确认，接受这份方案' }).click();
+  await at(page, '**/accepted', /已接受/);
+  await cases.payOut(offer.id);
+  await go(`/needs/${need.id}`);
+  await page.getByRole('button', { name: '确认收款并办结' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '确认收款并办结' }).click();
+  await eventually(async () => assert.equal(await page.locator('.stepper-at').textContent(), '办结 进行中'));
+  const { items } = await (await person('enterprise')).get(`/v1/offers?need_id=${need.id}`);
+  assert.deepEqual(items.map((one) => one.state).sort(), ['disbursed', 'not_chosen']);
+});
+
+test('a refusal tells its reason and how to repair it; the need opens again and is applied for again', async (t) => {
+  const { page, go } = await window(t, { as: 'enterprise' });
+  const { need, application } = await cases.freshRefusal();
+  await go(`/applications/${application.id}`);
+  const told = page.locator('.notice-warn');
+  assert.match(await told.textContent(), /抵质押物不足/);
+  assert.match(await told.textContent(), /请补充新的评估报告/);
+  assert.match(await told.textContent(), /怎么修复.*增加抵质押物/s);
+  await told.getByRole('link', { name: '回到融资需求' }).click();
+  await at(page, `**/needs/${need.id}`, /融资需求/);
+  await page.getByRole('button', { name: '修复后重新开放' }).click();
+  await checkPage(page, 'reopen');
+  await page.getByRole('dialog').getByRole('button', { name: '修复后重新开放' }).click();
+  await eventually(async () => assert.match(await page.locator('.stepper-at').textContent(), /已发布/));
+  await page.getByRole('link', { name: /^匹配结果/ }).click();
+  await at(page, '**/matches', /匹配结果/);
+  await page.getByRole('checkbox', { name: /^选择/ }).first().check();
+  await page.getByRole('link', { name: /^申请所选/ }).click();
+  await at(page, '**/apply?pick=*', /确认申请/);
+  await page.getByRole('button', { name: /^我确认/ }).click();
+  await page.getByRole('heading', { level: 1, name: /已提交/ }).waitFor();
+  const { items } = await (await person('enterprise')).get(`/v1/applications?need_id=${need.id}`);
+  assert.deepEqual(items.map((one) => one.state), ['received', 'refused']);
+});
+
+test('a draft outlives the session and the page; signing in again goes on with it', async (t) => {
+  const { page, go, context, expect } = await window(t, { as: 'enterprise' });
+  expect(/^answer 401/);
+  await go('/needs/new/amount');
+  await page.getByLabel('融资金额').fill('345.6');
+  await page.getByLabel('期限').fill('18');
+  await context.clearCookies();
+  await page.getByRole('button', { name: '保存并继续' }).click();
+  const dialog = page.getByRole('dialog', { name: '请重新登录' });
+  await dialog.waitFor();
+  await dialog.getByLabel('密码').fill(password);
+  await page.keyboard.press('Enter');
+  await at(page, '**/needs/new/kinds', /融资方式/);
+  await page.reload();
+  await go('/needs/new/amount');
+  assert.equal(await page.getByLabel('融资金额').inputValue(), '345.6');
+  assert.equal(await page.getByLabel('期限').inputValue(), '18');
+  await go('/');
+  await page.getByText('您有一份未提交的融资需求').waitFor();
+});
+
+test("a page of the need tells its own faults, in the server's words, and keeps the others for their pages", async (t) => {
+  const { page, go, expect } = await window(t, { as: 'enterprise' });
+  expect(/^answer 422: POST \S+\/matches\/preview/);
+  await go('/needs/new/amount');
+  await page.getByLabel('融资金额').fill('0.01');
+  await page.getByLabel('最低可接受金额').fill('5');
+  await page.getByRole('button', { name: '保存并继续' }).click();
+  const summary = page.getByRole('alert');
+  await summary.waitFor();
+  assert.ok(await summary.getByRole('link', { name: /融资金额/ }).count());
+  assert.equal(await summary.getByRole('link', { name: /用途/ }).count(), 0);
+  await checkPage(page, 'faults of a page');
+});
+
+test('a near miss names the smallest change; trying it stores nothing, and it becomes a new need when wished', async (t) => {
+  const { page, go } = await window(t, { as: 'enterprise' });
+  const need = await cases.nearMiss();
+  const before = (await (await person('enterprise')).get('/v1/needs?limit=50')).items.length;
+  await go(`/needs/${need.id}/matches`);
+  await page.getByRole('button', { name: /^试算：/ }).first().click();
+  const trial = page.locator('.near .notice').first();
+  await trial.waitFor();
+  assert.match(await trial.textContent(), /改动后符合 \d+ 个产品，现为 \d+ 个/);
+  await checkPage(page, 'a trial');
+  assert.equal((await (await person('enterprise')).get('/v1/needs?limit=50')).items.length, before, 'nothing was posted');
+  await trial.getByRole('button', { name: '按此条件发布新需求' }).click();
+  await at(page, '**/needs/new/check', /检查答案/);
+});
+
+test('what is unknown leads to telling it; the need is matched again with the fact, whose source is named', async (t) => {
+  const { page, go } = await window(t, { as: 'enterprise' });
+  const need = await cases.unknownFact();
+  await go(`/needs/${need.id}/matches`);
+  const link = page.locator('.asked a').first();
+  const name = (await link.textContent()).trim();
+  await link.click();
+  await at(page, '**/profile/facts/**', new RegExp(name));
+  const back = new URL(page.url()).searchParams.get('to');
+  assert.equal(back, `/needs/${need.id}/matches`);
+});
+
+test('a consent is given until a day and taken back', async (t) => {
+  const { page, go, expect } = await window(t, { as: 'enterprise' });
+  expect(/^answer 404: GET \S+\/views\b/);
+  await go('/consents');
+  await page.getByRole('button', { name: '新增授权' }).click();
+  const dialog = page.getByRole('dialog', { name: '新增授权' });
+  await dialog.getByLabel('机构').selectOption({ label: '中国工商银行' });
+  await dialog.getByLabel('用途').fill('洽谈综合授信');
+  const year = String(new Date().getFullYear() + 1);
+  await dialog.getByLabel('年').fill(year);
+  await dialog.getByLabel('月').fill('3');
+  await dialog.getByLabel('日').fill('15');
+  await checkPage(page, 'a consent');
+  await dialog.getByRole('button', { name: '我同意授权' }).click();
+  const row = page.getByRole('row', { name: /中国工商银行/ }).first();
+  await row.waitFor();
+  assert.match(await row.textContent(), new RegExp(`${year}-03-15`));
+  await row.getByRole('button', { name: /^撤回/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '撤回授权' }).click();
+  await eventually(async () => assert.match(await row.textContent(), /已于/));
+});

@@ -106,3 +106,16 @@ export function once(story) {
   if (!told.has(story)) told.set(story, story());
   return told.get(story);
 }
+
+/** A round in which institutions may register. */
+export async function round() {
+  const authority = await person('government');
+  const planned = await authority.post('/v1/rounds', {
+    name: '广东专精特新融资对接会',
+    region_code: '440000',
+    registers_until: inDays(7),
+    meets_on: inDays(14),
+    venue: '广州市天河区政务服务中心',
+  });
+  return authority.move('rounds', planned, 'open');
+}

@@ -1,7 +1,22 @@
 // Every page of the portal, by who sees it. `paths` may ask the API for the ids it needs: it gets a function that reads
 // as the signed-in user. sources.test.mjs holds this table to the routes that exist.
 import * as cases from './enterprise_cases.mjs';
-import { application, once, offered, proposed, ownProduct, approvedGuarantee, guaranteeCase, proposedGuarantee } from './cases.mjs';
+import { application, approvedGuarantee, guaranteeCase, offered, once, proposed, proposedGuarantee, round } from './cases.mjs';
+
+const own = async (get, kind) => {
+  const { institution_id } = await get('/v1/sessions/current');
+  return first(get, `/v1/products?institution_id=${institution_id}&limit=1${kind ? `&kind=${kind}` : ''}`);
+};
+/** The pages of products and rounds are the same for all institutions. */
+const shelf = (as, list = []) => [
+  ...list.map((path) => ({ as, name: `${as}-products`, path })),
+  { as, name: `${as}-product-new`, path: '/products/new' },
+  { as, name: `${as}-product`, route: '/products/:id', path: async (get) => `/products/${await own(get)}` },
+  { as, name: `${as}-product-edit`, route: '/products/:id/edit', path: async (get) => `/products/${await own(get)}/edit` },
+  { as, name: `${as}-rounds`, route: '/rounds', path: async () => (await once(round), '/rounds') },
+  { as, name: `${as}-round`, route: '/rounds/:id', path: async () => `/rounds/${(await once(round)).id}` },
+  { as, name: `${as}-statistics`, path: '/statistics' },
+];
 
 const first = async (get, path) => (await get(path)).items[0]?.id;
 
@@ -55,8 +70,18 @@ export const SCREENS = [
   { as: 'bank', name: 'bank-offer-form', route: '/applications/:id/offer', path: async () => `/applications/${(await once(application)).id}/offer` },
   { as: 'bank', name: 'bank-offers', route: '/offers', path: async () => (await once(offered), '/offers') },
   { as: 'bank', name: 'bank-offer', route: '/offers/:id', path: async () => `/offers/${(await once(offered)).id}` },
-  { as: 'guarantee', name: 'guarantee-queue', path: '/' },
-  { as: 'insurer', name: 'insurer-products', path: '/' },
+  { as: 'bank', name: 'bank-guarantee-case', route: '/guarantee-cases/:id', path: async () => `/guarantee-cases/${(await once(guaranteeCase)).id}` },
+  ...shelf('bank', ['/products']),
+  { as: 'guarantee', name: 'guarantee-queue', route: '/', path: async () => (await once(guaranteeCase), '/') },
+  { as: 'guarantee', name: 'guarantee-in-force', path: '/in-force' },
+  { as: 'guarantee', name: 'guarantee-exposure', path: '/exposure' },
+  { as: 'guarantee', name: 'guarantee-case', route: '/guarantee-cases/:id', path: async () => `/guarantee-cases/${(await once(proposedGuarantee)).id}` },
+  { as: 'guarantee', name: 'guarantee-letter', route: '/guarantee-cases/:id/letter', path: async () => `/guarantee-cases/${(await once(approvedGuarantee)).id}/letter` },
+  { as: 'guarantee', name: 'guarantee-need', route: '/needs/:id', path: async () => `/needs/${(await once(proposedGuarantee)).need_id}` },
+  { as: 'guarantee', name: 'guarantee-offer', route: '/offers/:id', path: async () => `/offers/${(await once(proposedGuarantee)).offer_id}` },
+  ...shelf('guarantee', ['/products']),
+  { as: 'insurer', name: 'insurer-home', path: '/' },
+  ...shelf('insurer', ['/products']),
   { as: 'government', name: 'government-needs', path: '/' },
   { as: 'operator', name: 'operator-institutions', path: '/' },
 ];

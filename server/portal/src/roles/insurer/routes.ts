@@ -9,7 +9,7 @@ const area: AreaRoutes = {
   ],
   routes: [
     { path: '/', component: () => import('./Products.vue') },
-    { path: '/products', redirect: '/' },
+    { path: '/products', component: () => import('./Products.vue') },
     { path: '/products/new', component: () => import('../bank/ProductEditor.vue') },
     { path: '/products/:id', component: () => import('../bank/ProductPage.vue'), props: true },
     { path: '/products/:id/edit', component: () => import('../bank/ProductEditor.vue'), props: true },

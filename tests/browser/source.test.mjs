@@ -26,7 +26,7 @@ test('Chinese and English words are only in the dictionaries', () => {
 });
 
 test('every page is among the screens that are looked at', () => {
-  for (const file of sources.filter((f) => /^roles\/\w+\/routes\.ts$/.test(f))) {
+  for (const file of sources.filter((f) => /^roles\/\w+\/(routes|pages)\.ts$/.test(f))) {
     const area = file.split('/')[1];
     const known = SCREENS.filter((screen) => screen.as?.startsWith(area) || screen.area === area);
     for (const [, path] of read(file).matchAll(/\bpath: '([^']*)'/g)) {

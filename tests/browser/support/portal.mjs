@@ -14,7 +14,7 @@ export const { origin, password } = JSON.parse(process.env.RQ_PORTAL_SERVER);
 export const WIDTHS = { 1280: 800, 390: 844 };
 export const LANGUAGES = ['zh', 'en'];
 /** Routes of the contract that the server may not have yet; each goes when its route is there. */
-const COMING = [/^answer 404: GET \S+\/v1\/(notifications|events|search)\b/];
+const COMING = [/^answer 404: GET \S+\/v1\/(notifications|events|nudges)\b/];
 /** One login a role, of the demo's data. */
 export const LOGINS = {
   enterprise: 'huayin',

@@ -1,5 +1,6 @@
 // Every page of the portal, by who sees it. `paths` may ask the API for the ids it needs: it gets a function that reads
 // as the signed-in user. sources.test.mjs holds this table to the routes that exist.
+import * as government from './government_cases.mjs';
 import * as cases from './enterprise_cases.mjs';
 import { application, approvedGuarantee, guaranteeCase, offered, once, proposed, proposedGuarantee, round } from './cases.mjs';
 
@@ -84,5 +85,46 @@ export const SCREENS = [
   ...shelf('insurer', ['/products']),
   { as: 'government', name: 'government-needs', path: '/' },
   { as: 'operator', name: 'operator-institutions', path: '/' },
+  { as: 'guarantee', name: 'guarantee-queue', path: '/' },
+  { as: 'insurer', name: 'insurer-products', path: '/' },
+  { as: 'government', name: 'government-dashboard', route: '/', path: async () => (await once(government.funded), '/') },
+  { as: 'government', name: 'government-needs', path: '/needs' },
+  { as: 'government', name: 'government-need', route: '/needs/:id', path: async () => `/needs/${(await once(government.funded)).need_id}` },
+  { as: 'government', name: 'government-applications', path: '/applications' },
+  { as: 'government', name: 'government-application', route: '/applications/:id', path: async () => `/applications/${(await once(government.funded)).application_id}` },
+  { as: 'government', name: 'government-offers', path: '/offers' },
+  { as: 'government', name: 'government-offer', route: '/offers/:id', path: async () => `/offers/${(await once(government.funded)).id}` },
+  { as: 'government', name: 'government-guarantees', route: '/guarantee-cases', path: async () => (await once(guaranteeCase), '/guarantee-cases') },
+  { as: 'government', name: 'government-guarantee', route: '/guarantee-cases/:id', path: async () => `/guarantee-cases/${(await once(guaranteeCase)).id}` },
+  { as: 'government', name: 'government-verification', route: '/verification', path: async () => (await once(government.newcomer), '/verification') },
+  { as: 'government', name: 'government-enterprises', path: '/enterprises' },
+  { as: 'government', name: 'government-enterprise', route: '/enterprises/:id', path: async () => `/enterprises/${(await once(government.newcomer)).id}` },
+  { as: 'government', name: 'government-import', path: '/enterprises/import' },
+  { as: 'government', name: 'government-lists', path: '/lists' },
+  { as: 'government', name: 'government-programmes', path: '/programmes' },
+  { as: 'government', name: 'government-new-programme', path: '/programmes/new' },
+  { as: 'government', name: 'government-programme', route: '/programmes/:id', path: async (get) => `/programmes/${await first(get, '/v1/programmes')}` },
+  { as: 'government', name: 'government-rounds', path: '/rounds' },
+  { as: 'government', name: 'government-new-round', path: '/rounds/new' },
+  ...['overview', 'needs', 'institutions', 'results', 'matrix', 'figures'].map((tab) => (
+    { as: 'government', name: `government-round-${tab}`, route: '/rounds/:id', path: async () => `/rounds/${(await once(government.published)).id}?tab=${tab}` })),
+  { as: 'government', name: 'government-overdue', path: '/overdue' },
+  { as: 'government', name: 'government-views', path: '/audit' },
+  { as: 'government', name: 'government-trail', route: '/audit', path: '/audit?tab=trail' },
+  { as: 'government', name: 'government-institution', route: '/institutions/:id', path: async () => `/institutions/${(await once(government.funded)).institution.id}` },
+  { as: 'government', name: 'government-products', path: '/products' },
+  { as: 'government', name: 'government-product', route: '/products/:id', path: async () => `/products/${(await once(ownProduct)).id}` },
+  { as: 'operator', name: 'operator-operations', path: '/' },
+  { as: 'operator', name: 'operator-dashboard', path: '/dashboard' },
+  { as: 'operator', name: 'operator-institutions', path: '/institutions' },
+  { as: 'operator', name: 'operator-new-institution', path: '/institutions/new' },
+  { as: 'operator', name: 'operator-users', path: '/users' },
+  { as: 'operator', name: 'operator-new-user', path: '/users/new' },
+  { as: 'operator', name: 'operator-keys', path: '/api-keys' },
+  { as: 'operator', name: 'operator-weights', path: '/weights' },
+  { as: 'operator', name: 'operator-calendar', path: '/calendar' },
+  { as: 'operator', name: 'operator-products', path: '/products' },
+  { as: 'operator', name: 'operator-product-import', path: '/products/import' },
+  { as: 'auditor', area: 'operator', name: 'auditor-trail', route: '/audit', path: '/audit?tab=trail' },
 ];
 export { first };

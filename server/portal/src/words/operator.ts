@@ -85,7 +85,7 @@ const zh = {
   keysHow: '在服务器上用 rongqiao key 命令为机构的系统生成密钥。',
   noKeys: '还没有接口密钥。',
   keyName: '名称',
-  madeAt: '生成日期',
+  madeAt: '新建日期',
   expires: '有效至',
   revoke: '作废',
   revoked: '已作废',

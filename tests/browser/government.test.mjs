@@ -1,0 +1,245 @@
+// An authority's day: verify, confirm a list, publish a programme, run a round, follow every figure to its list; once by
+// keyboard alone.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { guaranteeCase, once, person } from './support/cases.mjs';
+import { funded, newcomer, register } from './support/government_cases.mjs';
+import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
+
+useBrowser();
+
+const signIn = (t, more = {}) => window(t, { as: 'government', ...more });
+
+test('an enterprise in the queue is verified and leaves it', async (t) => {
+  const enterprise = await newcomer();
+  const { page, go } = await signIn(t);
+  await go('/verification');
+  await page.getByRole('link', { name: enterprise.name }).click();
+  await settled(page);
+  await page.getByRole('row', { name: /统一社会信用代码.*校验位正确/ }).waitFor();
+  await page.getByLabel('核验通过').check();
+  await page.getByLabel('核验依据').fill('与国家企业信用信息公示系统核对一致。');
+  await page.getByRole('button', { name: '保存' }).click();
+  await page.locator('.notice-good').getByText('核验结论已保存').waitFor();
+  await checkPage(page, 'verified');
+  assert.equal((await (await person('government')).get(`/v1/enterprises/${enterprise.id}`)).verification, 'verified');
+  await go('/verification');
+  assert.equal(await page.getByRole('link', { name: enterprise.name }).count(), 0);
+});
+
+test('an enterprise is returned only with what it must correct', async (t) => {
+  const enterprise = await newcomer();
+  const { page, go, expect } = await signIn(t);
+  expect(/answer 422/);
+  await go(`/enterprises/${enterprise.id}`);
+  await page.getByLabel('退回').check();
+  await page.getByRole('button', { name: '保存' }).click();
+  await page.getByRole('alert').getByRole('link', { name: /核验依据/ }).click();
+  await page.keyboard.type('企业名称与登记机关的记录不一致，请更正后重新提交。');
+  await page.getByRole('button', { name: '保存' }).click();
+  await eventually(async () =>
+    assert.equal((await (await person('government')).get(`/v1/enterprises/${enterprise.id}`)).verification, 'rejected'));
+});
+
+test('a list is previewed line by line, then what can be is imported', async (t) => {
+  const enterprise = await newcomer();
+  const { page, go, expect } = await signIn(t);
+  expect(/answer 422/);
+  await go('/lists');
+  const csv = [
+    'uscc,tag,issuer,valid_from,valid_to',
+    `${enterprise.uscc},srdi,"广东省工业和信息化厅",2026-01-01,2028-12-31`,
+    '91440100MA00000000,srdi,,,',
+    `${enterprise.uscc},nosuchtag,,,`,
+    `${enterprise.uscc},high_tech,,2028-01-01,2026-01-01`,
+  ].join('\r\n');
+  await page.getByLabel('CSV 文件').setInputFiles({ name: '名单.csv', mimeType: 'text/csv', buffer: Buffer.from(`\uFEFF${csv}`) });
+  await page.getByRole('row', { name: /专精特新.*新认定/ }).waitFor();
+  await page.getByRole('row', { name: /平台无此企业/ }).waitFor();
+  await page.getByRole('row', { name: /没有名为“nosuchtag”的资质/ }).waitFor();
+  const read = async () => (await (await person('government')).get(`/v1/enterprises/${enterprise.id}`)).tags.map((tag) => tag.tag);
+  assert.deepEqual(await read(), [], 'the preview keeps nothing');
+  await checkPage(page, 'preview');
+  await picture(page, 'government-lists-preview-zh-1280');
+  // The last line contradicts itself: the server refuses it and spares the rest.
+  await page.getByRole('button', { name: '导入 2 行' }).click();
+  await page.locator('.notice-good').getByText('已导入 1 行，1 行未导入').waitFor();
+  assert.deepEqual(await read(), ['srdi']);
+});
+
+test('a programme is published with a condition that the engine evaluates, and retired', async (t) => {
+  const { page, go } = await signIn(t);
+  await go('/programmes/new');
+  await page.getByLabel('贷款贴息').check();
+  await page.getByLabel('名称', { exact: true }).fill('广州市研发贷贴息（测试）');
+  await page.getByLabel('补贴比例').fill('40');
+  await page.getByLabel('适用区域').fill('广州');
+  await page.getByRole('option', { name: /广州市 440100/ }).click();
+  await page.getByRole('button', { name: '添加条件' }).click();
+  await page.getByLabel('事实').selectOption({ index: 1 });
+  await checkPage(page, 'programme form');
+  await picture(page, 'government-programme-rule-zh-1280');
+  await page.getByRole('button', { name: '移除', exact: true }).click();
+  await page.getByRole('button', { name: '发布' }).click();
+  await page.waitForURL(/\/programmes\/[0-9a-f-]{36}/);
+  await settled(page);
+  await page.getByText('40%').waitFor();
+  await page.getByRole('button', { name: '下线' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '下线' }).click();
+  await page.locator('.tag').getByText('已下线').waitFor();
+});
+
+test('the green channel of a need is opened with its ground', async (t) => {
+  const { need_id: id } = await once(guaranteeCase);
+  const { page, go } = await signIn(t);
+  await go(`/needs/${id}`);
+  await page.getByRole('button', { name: '绿色通道' }).click();
+  await page.getByLabel('重点企业名单').check();
+  await page.getByLabel('依据').fill('粤工信融资函〔2026〕12 号');
+  await checkPage(page, 'green channel');
+  await page.getByRole('button', { name: '保存' }).click();
+  await page.locator('.tag-good').getByText(/绿色通道 · 重点企业名单/).waitFor();
+});
+
+test('a round goes from its plan to what anybody can verify', async (t) => {
+  const { page, go } = await signIn(t);
+  await go('/rounds/new');
+  await page.getByLabel('名称', { exact: true }).fill('知识产权质押专场');
+  const day = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10).split('-');
+  for (const [i, part] of day.entries()) await page.getByRole('group', { name: '报名截止日' }).getByRole('textbox').nth(i).fill(part);
+  await page.getByRole('button', { name: '计划', exact: true }).click();
+  await page.waitForURL(/\/rounds\/[0-9a-f-]{36}/);
+  await settled(page);
+  const round = { id: page.url().match(/[0-9a-f-]{36}/)[0] };
+  const step = async (name, then) => {
+    await page.getByRole('button', { name, exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+    await page.locator('.page-head .tag').getByText(then, { exact: true }).first().waitFor();
+    await settled(page);
+  };
+  await step('开放报名', '报名中');
+  await register(round, 2);
+  await step('封存名单', '已封存');
+  await step('撮合', '已撮合待公布');
+  await page.getByRole('link', { name: /^结果/ }).click();
+  await page.getByRole('row', { name: /第 1 志愿/ }).waitFor();
+  await page.getByRole('row', { name: /未分配/ }).waitFor();
+  await page.getByRole('link', { name: /^撮合矩阵/ }).click();
+  assert.equal(await page.locator('.matrix-given').count(), 1);
+  assert.match(await page.locator('.matrix-refused').textContent(), /席位已满/);
+  await step('公布结果', '已公布');
+  await page.getByRole('link', { name: '概况' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /导出文件/ }).click()]);
+  const exported = JSON.parse(readFileSync(await download.path(), 'utf8'));
+  assert.equal(exported.format, 'rongqiao-round/1');
+  assert.equal(exported.round_id, round.id);
+  await step('请各方 48 小时内确认', '确认中');
+});
+
+/** All items behind a list's address, by the API. */
+async function itemsBehind(href) {
+  const url = new URL(href, 'https://portal');
+  for (const name of ['figure', 'l']) url.searchParams.delete(name);
+  const authority = await person('government');
+  const items = [];
+  for (let cursor; ; ) {
+    const query = new URLSearchParams(url.searchParams);
+    query.set('limit', '100');
+    if (cursor) query.set('cursor', cursor);
+    const page = await authority.get(`/v1${url.pathname}?${query}`);
+    items.push(...page.items);
+    if (!page.next) return items;
+    cursor = page.next;
+  }
+}
+const UNITS = { 亿元: 1e10, 万元: 1e6, 元: 100 };
+function fenOf(text) {
+  const [, number, unit] = /^([\d,.]+) (亿元|万元|元)$/.exec(text);
+  return Number(number.replaceAll(',', '')) * UNITS[unit];
+}
+
+test('every figure of the dashboard leads to a list whose total is the figure', async (t) => {
+  await once(funded);
+  await once(guaranteeCase);
+  const { page, go } = await signIn(t);
+  const { items: figures } = await (await person('government')).get('/v1/reference/figures');
+  await go('/');
+  await page.locator('details').evaluateAll((all) => all.forEach((one) => (one.open = true)));
+  const links = await page.locator('#main a[href*="figure="]').evaluateAll((all) =>
+    all.map((a) => ({ href: a.getAttribute('href'), text: (a.querySelector('strong') ?? a).textContent.trim() })));
+  assert.ok(links.length > 60, `${links.length} figures are links`);
+  const seen = new Set();
+  for (const { href, text } of links) {
+    const figure = figures.find((one) => one.code === new URL(href, 'https://portal').searchParams.get('figure'));
+    assert.ok(figure, href);
+    if (seen.has(href)) continue;
+    seen.add(href);
+    const items = await itemsBehind(href);
+    if (figure.adds_up === null) assert.equal(text, new Intl.NumberFormat('zh-CN').format(items.length), href);
+    else {
+      const sum = items.reduce((total, item) => total + (item[figure.adds_up] ?? 0), 0);
+      // A tile rounds to whole units.
+      assert.ok(Math.abs(fenOf(text) - sum) <= Math.max(50, sum * 0.005), `${href}: ${text} is not ${sum}`);
+    }
+  }
+  t.diagnostic(`${seen.size} figures`);
+  // And once on the screen.
+  const posted = page.locator('.figures a').first();
+  const total = Number((await posted.textContent()).replace(',', ''));
+  await posted.click();
+  await page.getByText(/指标“发布”的明细/).waitFor();
+  await settled(page);
+  let rows = await page.locator('tbody tr').count();
+  while (await page.getByRole('button', { name: '下一页' }).count()) {
+    await page.getByRole('button', { name: '下一页' }).click();
+    await settled(page);
+    rows += await page.locator('tbody tr').count();
+  }
+  assert.equal(rows, total);
+});
+
+test('the dashboard goes to a file that spreadsheets read, and to paper', async (t) => {
+  const { page, go } = await signIn(t);
+  await go('/');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 CSV' }).click()]);
+  const bytes = readFileSync(await download.path());
+  assert.deepEqual([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf]);
+  assert.match(bytes.toString('utf8'), /广东省融资对接看板,截至.*\r\n/);
+  assert.ok((await page.pdf({ format: 'A4' })).length > 10_000);
+});
+
+test('by keyboard alone: from the dashboard to a verified enterprise', async (t) => {
+  const enterprise = await newcomer();
+  const { page, go } = await signIn(t);
+  await go('/');
+  /** Tabs on until the focus is where `wanted` says, for at most so many steps. */
+  const tabTo = async (wanted, steps = 80) => {
+    for (let i = 0; i < steps; i++) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate((text) => {
+        const at = document.activeElement;
+        const name = at?.labels?.[0]?.textContent ?? at?.textContent ?? '';
+        return name.trim().startsWith(text);
+      }, wanted)) return;
+    }
+    assert.fail(`${wanted} is not reached`);
+  };
+  await page.evaluate(() => document.activeElement?.blur());
+  await tabTo('核验');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/verification');
+  await settled(page);
+  await page.keyboard.press('j');
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement?.textContent), enterprise.name));
+  await page.keyboard.press('o');
+  await page.waitForURL(`**/enterprises/${enterprise.id}`);
+  await settled(page);
+  await tabTo('核验通过');
+  await page.keyboard.press('Space');
+  await tabTo('核验依据');
+  await page.keyboard.type('与登记机关记录核对一致。');
+  await tabTo('保存');
+  await page.keyboard.press('Enter');
+  await page.locator('.notice-good').getByText('核验结论已保存').waitFor();
+});

@@ -1,0 +1,59 @@
+// What the pages of authorities and operators need beside the demo's data: an enterprise to verify, money paid out, a
+// round with a result. Each is made over the API by those whose part it is, once a process.
+import { freshNeed, offered, once, person, today } from './cases.mjs';
+import { password } from './portal.mjs';
+
+const ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY';
+/** A unified social credit code with right check digits (GB 11714, GB 32100), of Guangzhou. */
+function creditCode() {
+  const body = Array.from({ length: 8 }, () => ALPHABET[Math.floor(Math.random() * 10)]).join('');
+  const weights = [3, 7, 9, 10, 5, 8, 4, 2];
+  const rest = 11 - ([...body].reduce((sum, c, i) => sum + Number(c) * weights[i], 0) % 11);
+  const organisation = body + (rest === 10 ? 'X' : rest === 11 ? '0' : String(rest));
+  const code = `91440100${organisation}`;
+  const sum = [...code].reduce((total, c, i) => total + ALPHABET.indexOf(c) * (3 ** i % 31), 0);
+  return code + ALPHABET[(31 - (sum % 31)) % 31];
+}
+
+let made = 0;
+/** An enterprise that has just registered itself and waits to be verified. */
+export async function newcomer() {
+  const login = `newcomer-${Date.now().toString(36)}-${++made}`;
+  await (await person('operator')).post('/v1/users', { login, name: '新登记企业', password, roles: ['enterprise'] });
+  return (await person(login)).post('/v1/enterprises', {
+    uscc: creditCode(),
+    name: `广州新登记企业${login.slice(-6)}有限公司`,
+    region_code: '440103',
+    industry_code: '6510',
+    employees: 42,
+    revenue_fen: 1_200_000_000,
+    fiscal_year: 2025,
+    contact_name: '李经理',
+  });
+}
+
+/** Money that was paid out on an accepted offer. */
+export async function funded() {
+  const accepted = await (await person('enterprise')).move('offers', await offered(), 'accept');
+  const checker = await person('bankChecker');
+  const contracted = await checker.move('offers', accepted, 'contract', { contract_no: `HT-${accepted.id.slice(0, 8)}` });
+  return checker.move('offers', contracted, 'disburse', { funded_fen: 1_900_000_000, funded_on: today(), proof_no: `P-${accepted.id.slice(0, 8)}` });
+}
+
+const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+/** What enterprises and a bank bring to a round that takes registrations. */
+export async function register(round, needs) {
+  const enterprise = await person('enterprise');
+  for (let i = 0; i < needs; i++)
+    await enterprise.post(`/v1/rounds/${round.id}/needs`, { need_id: (await freshNeed({ amount_fen: 300_000_000 + i * 100_000_000 })).id });
+  await (await person('bank')).post(`/v1/rounds/${round.id}/institutions`, { slots: 1 });
+}
+/** A round whose result was published. */
+export async function published() {
+  const authority = await person('government');
+  const planned = await authority.post('/v1/rounds', { name: '专精特新企业融资对接会', region_code: '440000', registers_until: inDays(7), meets_on: inDays(14), venue: '广州市融资服务中心' });
+  await register(await authority.move('rounds', planned, 'open'), 2);
+  for (const move of ['seal', 'run', 'publish']) await authority.move('rounds', await authority.get(`/v1/rounds/${planned.id}`), move);
+  return authority.get(`/v1/rounds/${planned.id}`);
+}
+export { once, person };

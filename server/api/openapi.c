@@ -257,6 +257,7 @@ static void write_replies(rq_json *json)
         {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
         {"Market",
          "as_of,open_needs,considered,eligible,unknown,near,guarantee_assumed,insurance_assumed,trials"},
+        {"Nudge", "id,subject_kind,subject_id,subject_state,parties,message,made_by_name,made_at"},
         {"Weights", "id,version,reason,valid_from,is_published,cost,likelihood,speed,fit,service"},
         {"WeightsTrialResult", "catalogue_version,needs,top1_changes,top5_changes,examples"},
         {"Exposure",

@@ -50,6 +50,7 @@ static const struct {
     {"enterprise_province_of_region", "validation_failed", "/region_code"},
     {"enterprise_tag_validity", "validation_failed", "/tags"},
     {"user_enterprise_known", "reference_unknown", "/enterprise_id"},
+    {"nudge_once_a_day", "nudged_already", NULL},
     {"guarantee_check_item_known", "validation_failed", "/items"},
     {"guarantee_claim_within", "validation_failed", "/claim_fen"},
     {"enterprise_established_in_past", "validation_failed", "/established_on"},

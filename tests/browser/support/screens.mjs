@@ -67,6 +67,7 @@ export const SCREENS = [
   { as: 'bank', name: 'bank-workbench', route: '/', path: async () => (await once(application), '/') },
   { as: 'bank', name: 'bank-needs', path: '/needs' },
   { as: 'bank', name: 'bank-need', route: '/needs/:id', path: async () => `/needs/${(await once(application)).need_id}` },
+  { as: 'bank', name: 'bank-applications', route: '/applications', path: async () => (await once(application), '/applications?step=received') },
   { as: 'bank', name: 'bank-application', route: '/applications/:id', path: async () => `/applications/${(await once(proposed)).application_id}` },
   { as: 'bank', name: 'bank-offer-form', route: '/applications/:id/offer', path: async () => `/applications/${(await once(application)).id}/offer` },
   { as: 'bank', name: 'bank-offers', route: '/offers', path: async () => (await once(offered), '/offers') },

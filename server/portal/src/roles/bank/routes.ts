@@ -14,6 +14,7 @@ const area: AreaRoutes = {
     { path: '/', component: () => import('./Workbench.vue') },
     { path: '/needs', component: () => import('./Needs.vue') },
     { path: '/needs/:id', component: () => import('./NeedPage.vue'), props: true },
+    { path: '/applications', component: () => import('./Applications.vue') },
     { path: '/applications/:id', component: () => import('./ApplicationPage.vue'), props: true },
     { path: '/applications/:id/offer', component: () => import('./OfferForm.vue'), props: true },
     { path: '/offers', component: () => import('./Offers.vue') },

@@ -1,0 +1,188 @@
+// The bank's part of the main job, from the open need to the money, and the same maker's work without a mouse.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freshNeed, person, today } from './support/cases.mjs';
+import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
+
+useBrowser();
+const [year, month, day] = today().split('-');
+
+/** The heading of the page that a move leads to. */
+const arrives = async (page, pattern) => {
+  await page.waitForURL(pattern);
+  await settled(page);
+};
+async function fillDate(page, year_, month_, day_) {
+  await page.getByLabel('年', { exact: true }).fill(year_);
+  await page.getByLabel('月', { exact: true }).fill(month_);
+  await page.getByLabel('日', { exact: true }).fill(day_);
+}
+
+test('a need is claimed, offered on, checked by another, contracted and paid out', async (t) => {
+  const need = await freshNeed();
+  const maker = await window(t, { as: 'bank' });
+  await maker.go('/needs?to_claim=true');
+  await maker.page.getByRole('link', { name: need.request_no }).click();
+  await arrives(maker.page, `**/needs/${need.id}`);
+  await maker.page.getByText('企业选择本行产品申请').waitFor();
+  assert.equal(await maker.page.getByText('华银').count(), 0, 'the enterprise is not named before it wants to be');
+
+  await maker.page.getByRole('button', { name: '接单', exact: true }).click();
+  const dialog = maker.page.getByRole('dialog', { name: '接单' });
+  assert.notEqual(await dialog.getByLabel(/产品/).inputValue(), '', 'the fitting product is chosen already');
+  await checkPage(maker.page, 'claim dialog');
+  await dialog.getByRole('button', { name: '接单', exact: true }).click();
+  await arrives(maker.page, '**/applications/*');
+
+  await maker.page.getByRole('link', { name: '出具授信方案' }).click();
+  await arrives(maker.page, '**/offer');
+  const cost = maker.page.getByRole('region', { name: '综合年化成本' });
+  await maker.page.getByLabel('加点').fill('0.85');
+  await maker.page.getByLabel('还款方式').selectOption('interest_first');
+  await eventually(async () => assert.match(await cost.innerText(), /3\.85%/));
+  await maker.page.getByRole('button', { name: '添加费用' }).click();
+  await maker.page.getByLabel('费用名称').fill('评估费');
+  await maker.page.getByLabel('数额').fill('0.3');
+  await eventually(async () => assert.match(await cost.innerText(), /4\.16%/, 'the fee is in the all-in cost'));
+  await fillDate(maker.page, String(Number(year) + 1), '1', '31');
+  await checkPage(maker.page, 'offer form filled');
+  await picture(maker.page, 'bank-offer-form-filled-zh-1280');
+  await maker.page.getByRole('button', { name: '提交审批' }).click();
+  await arrives(maker.page, '**/offers/*');
+  await maker.page.getByText('方案由您拟定，须由另一位审批人审批。').waitFor();
+  assert.equal(await maker.page.getByRole('button', { name: '审批通过' }).count(), 0, 'who made it may not approve it');
+  const path = new URL(maker.page.url()).pathname;
+
+  const checker = await window(t, { as: 'bankChecker' });
+  await checker.go('/offers?state=pending_approval');
+  await checker.go(path);
+  await checker.page.getByRole('button', { name: '审批通过' }).click();
+  await checker.page.getByRole('dialog').getByRole('button', { name: '审批通过' }).click();
+  await checker.page.getByText('方案已发给企业，等待答复。').waitFor();
+
+  const enterprise = await person('enterprise');
+  const offer = await enterprise.get(`/v1${path}`);
+  await enterprise.move('offers', offer, 'accept');
+
+  await checker.go(path);
+  await checker.page.getByRole('button', { name: '签约' }).click();
+  await checker.page.getByLabel('合同编号').fill(`HT-${offer.id.slice(-8)}`);
+  await checker.page.getByRole('dialog').getByRole('button', { name: '签约' }).click();
+  await checker.page.getByText('已签约。放款后在此登记').waitFor();
+  await checker.page.getByRole('button', { name: '放款' }).click();
+  const money = checker.page.getByRole('dialog', { name: '放款' });
+  assert.equal(await money.getByLabel('放款金额').inputValue(), '2000');
+  await fillDate(money, year, String(Number(month)), String(Number(day)));
+  await money.getByLabel('凭证号').fill(`PZ-${offer.id.slice(-8)}`);
+  await money.getByRole('button', { name: '放款' }).click();
+  await checker.page.getByText('已放款，结果已反馈给企业和主管部门。').waitFor();
+  await checkPage(checker.page, 'offer paid out');
+  await picture(checker.page, 'bank-offer-funded-zh-1280');
+  assert.equal((await enterprise.get(`/v1/needs/${need.id}`)).state, 'funded');
+});
+
+test('what is missing is named at its field, and what was entered stays', async (t) => {
+  const need = await freshNeed();
+  const bank = await person('bank');
+  const claim = await bank.post('/v1/applications', { need_id: need.id });
+  const { page, go, expect } = await window(t, { as: 'bank' });
+  expect(/^answer 422/);
+  await go(`/applications/${claim.id}/offer`);
+  await page.getByLabel('须提供的担保物').fill('专利质押');
+  await page.getByRole('button', { name: '提交审批' }).click();
+  await page.getByRole('alert').getByRole('link', { name: /有效期至/ }).click();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'f-valid_until');
+  await page.reload();
+  await settled(page);
+  assert.equal(await page.getByLabel('须提供的担保物').inputValue(), '专利质押', 'the draft is kept');
+});
+
+test('a need left to others says why, and no longer waits to be claimed', async (t) => {
+  const need = await freshNeed();
+  const { page, go } = await window(t, { as: 'bank' });
+  await go(`/needs/${need.id}`);
+  await page.getByRole('button', { name: '不接单' }).click();
+  const dialog = page.getByRole('dialog', { name: '不接单' });
+  await dialog.getByLabel('原因', { exact: true }).selectOption({ index: 3 });
+  await dialog.getByLabel('原因说明').fill('本行今年该行业额度已经用完，暂不受理。');
+  await dialog.getByRole('button', { name: '不接单' }).click();
+  await page.getByText(/本行于 .* 登记不接单/).waitFor();
+  await go('/needs?to_claim=true');
+  assert.equal(await page.getByRole('link', { name: need.request_no }).count(), 0);
+});
+
+test('a product is written, counted as it is written, and goes online by a second person', async (t) => {
+  const maker = await window(t, { as: 'bank' });
+  const name = `测试信用贷 ${Date.now() % 100000}`;
+  await maker.go('/products/new');
+  await maker.page.getByLabel('类型').selectOption('credit_loan');
+  await maker.page.getByLabel('产品名称').fill(name);
+  const market = maker.page.getByRole('region', { name: '市场' });
+  await eventually(async () => assert.match(await market.innerText(), /\d+ 符合/));
+  await maker.page.getByRole('button', { name: '添加规则' }).first().click();
+  await maker.page.getByLabel('事实').selectOption('age_months');
+  await maker.page.getByLabel('条件', { exact: true }).selectOption('ge');
+  await maker.page.getByLabel('要求的值').fill('360');
+  await eventually(async () => assert.match(await market.innerText(), /成立时间 不低于 360 个月/, 'the rule says what it keeps away'));
+  await checkPage(maker.page, 'product editor with a rule');
+  await picture(maker.page, 'bank-product-rule-zh-1280');
+  await market.getByRole('button', { name: /试用/ }).first().click();
+  await eventually(async () => assert.notEqual(await maker.page.getByLabel('要求的值').inputValue().catch(() => ''), '360'));
+  await maker.page.getByRole('button', { name: '保存', exact: true }).click();
+  await arrives(maker.page, /products\/[0-9a-f-]{36}$/);
+  await maker.page.getByRole('button', { name: '提交审核' }).click();
+  await maker.page.getByRole('dialog').getByRole('button', { name: '提交审核' }).click();
+  await maker.page.getByText('待审', { exact: true }).waitFor();
+  assert.equal(await maker.page.getByRole('button', { name: '上架' }).count(), 0);
+
+  const checker = await window(t, { as: 'bankChecker' });
+  await checker.go(new URL(maker.page.url()).pathname);
+  await checker.page.getByRole('button', { name: '上架' }).click();
+  await checker.page.getByRole('dialog').getByRole('button', { name: '上架' }).click();
+  await checker.page.getByText('上架', { exact: true }).first().waitFor();
+});
+
+test('a maker claims and offers by keyboard alone', async (t) => {
+  const need = await freshNeed();
+  const { page, go } = await window(t, { as: 'bank' });
+  await go('/needs?to_claim=true');
+  const here = () => page.evaluate(() => document.activeElement?.textContent?.trim());
+  await page.keyboard.press('j');
+  assert.equal(await here(), need.request_no, 'j goes to the newest need');
+  await page.keyboard.press('o');
+  await arrives(page, `**/needs/${need.id}`);
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'H1');
+  /** Tabs on until the focused control has this name or id. */
+  const tabTo = async (wanted) => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('Tab');
+      const found = await page.evaluate(() => ({ text: document.activeElement?.textContent?.trim(), id: document.activeElement?.id }));
+      if (found.text === wanted || found.id === wanted) return;
+    }
+    assert.fail(`Tab never came to ${wanted}`);
+  };
+  await tabTo('接单');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: '接单' }).waitFor();
+  await tabTo('接单');
+  await page.keyboard.press('Enter');
+  await arrives(page, '**/applications/*');
+  await tabTo('出具授信方案');
+  await page.keyboard.press('Enter');
+  await arrives(page, '**/offer');
+  await tabTo('f-rate-value_ppm');
+  await page.keyboard.type('0.85');
+  await tabTo('f-repayment');
+  await page.keyboard.type('先息');
+  await eventually(async () => assert.equal(await page.locator('#f-repayment').inputValue(), 'interest_first'));
+  await tabTo('f-valid_until');
+  await page.keyboard.type(String(Number(year) + 1));
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('1');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('31');
+  await tabTo('提交审批');
+  await page.keyboard.press('Enter');
+  await arrives(page, '**/offers/*');
+  await page.getByText('方案待审批，企业尚看不到。').waitFor();
+});

@@ -1,0 +1,118 @@
+// A guarantee is decided by two persons, and the letter says what they decided; a reviewer works without a mouse.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { guaranteeCase } from './support/cases.mjs';
+import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
+
+useBrowser();
+
+const open = async (page) => page.getByRole('dialog').last();
+
+test('the reviewer checks and proposes, the checker approves, the letter can be printed', async (t) => {
+  const found = await guaranteeCase();
+  const reviewer = await window(t, { as: 'guarantee' });
+  await reviewer.go('/');
+  await reviewer.page.getByRole('link', { name: found.case_no }).click();
+  await reviewer.page.waitForURL(`**/guarantee-cases/${found.id}`);
+  await settled(reviewer.page);
+  await reviewer.page.getByRole('region', { name: '银行的授信方案' }).getByText('4.16%').waitFor();
+  await reviewer.page.getByRole('button', { name: '开始尽调' }).click();
+  await (await open(reviewer.page)).getByRole('button', { name: '开始尽调' }).click();
+  await reviewer.page.getByRole('button', { name: '拟同意' }).waitFor();
+
+  const checklist = reviewer.page.getByRole('region', { name: '审查清单' });
+  await checklist.getByLabel(/结论 G01/).selectOption('met');
+  await checklist.getByLabel(/结论 G10/).selectOption('not_applicable');
+  await checklist.getByLabel('原因说明').fill('净资产未登记，另行核对。');
+  await checklist.getByRole('button', { name: '保存结论' }).click();
+  await checklist.getByText(/尽调 · \d{4}/).first().waitFor();
+  await checkPage(reviewer.page, 'case with findings');
+
+  await reviewer.page.getByRole('button', { name: '拟同意' }).click();
+  const dialog = await open(reviewer.page);
+  await dialog.getByLabel('年担保费率').fill('0.8');
+  await dialog.getByLabel(/付费方/).selectOption('enterprise');
+  await dialog.getByLabel('尽调意见').fill('第一还款来源稳定，同意提供担保。');
+  await checkPage(reviewer.page, 'proposal');
+  await picture(reviewer.page, 'guarantee-proposal-zh-1280');
+  await dialog.getByRole('button', { name: '拟同意' }).click();
+  await reviewer.page.getByText('由您提出，须由另一位审批人决定。').waitFor();
+  assert.equal(await reviewer.page.getByRole('button', { name: '审批同意' }).count(), 0);
+
+  const checker = await window(t, { as: 'guaranteeChecker' });
+  await checker.go(`/guarantee-cases/${found.id}`);
+  await checker.page.getByRole('button', { name: '审批同意' }).click();
+  await (await open(checker.page)).getByRole('button', { name: '审批同意' }).click();
+  await checker.page.getByRole('link', { name: '打开函件' }).click();
+  await checker.page.waitForURL('**/letter');
+  await settled(checker.page);
+  const letter = await checker.page.locator('.letter').innerText();
+  assert.match(letter, new RegExp(found.case_no));
+  assert.match(letter, /主债权本金 ¥20,000,000\.00，期限 12 个月/);
+  assert.match(letter, /年担保费率 0\.8%，由企业支付/);
+  const pdf = await checker.page.pdf({ format: 'A4' });
+  assert.ok(pdf.length > 10_000, 'it prints');
+});
+
+test('a refusal has a coded reason, is confirmed by a second person, and the letter says how to repair it', async (t) => {
+  const found = await guaranteeCase();
+  const reviewer = await window(t, { as: 'guarantee' });
+  await reviewer.go(`/guarantee-cases/${found.id}`);
+  await reviewer.page.getByRole('button', { name: '开始尽调' }).click();
+  await (await open(reviewer.page)).getByRole('button', { name: '开始尽调' }).click();
+  await reviewer.page.getByRole('button', { name: '拟拒绝' }).click();
+  const dialog = await open(reviewer.page);
+  await dialog.getByLabel('原因', { exact: true }).selectOption('R02');
+  await dialog.getByLabel('原因说明').fill('纳税信用等级暂不符合担保准入要求。');
+  await dialog.getByRole('button', { name: '拟拒绝' }).click();
+  await reviewer.page.getByText('由您提出，须由另一位审批人决定。').waitFor();
+
+  const checker = await window(t, { as: 'guaranteeChecker' });
+  await checker.go(`/guarantee-cases/${found.id}`);
+  await checker.page.getByRole('button', { name: '复核拒绝' }).click();
+  await (await open(checker.page)).getByRole('button', { name: '复核拒绝' }).click();
+  await checker.page.getByRole('link', { name: '打开函件' }).click();
+  await checker.page.getByRole('heading', { name: /不予担保告知书/ }).waitFor();
+  const letter = await checker.page.locator('.letter').innerText();
+  assert.match(letter, /R02/);
+  assert.match(letter, /纳税信用等级暂不符合/);
+});
+
+test('a reviewer goes through the queue and proposes by keyboard alone', async (t) => {
+  const found = await guaranteeCase();
+  const { page, go } = await window(t, { as: 'guarantee' });
+  await go('/');
+  const here = () => page.evaluate(() => document.activeElement?.textContent?.trim());
+  for (let i = 0; i < 40 && (await here()) !== found.case_no; i++) await page.keyboard.press('j');
+  assert.equal(await here(), found.case_no, 'j comes to the case');
+  await page.keyboard.press('o');
+  await page.waitForURL(`**/guarantee-cases/${found.id}`);
+  await settled(page);
+  const tabTo = async (wanted) => {
+    for (let i = 0; i < 80; i++) {
+      await page.keyboard.press('Tab');
+      const at = await page.evaluate(() => ({ text: document.activeElement?.textContent?.trim(), id: document.activeElement?.id }));
+      if (at.text === wanted || at.id === wanted) return;
+    }
+    assert.fail(`Tab never came to ${wanted}`);
+  };
+  await tabTo('开始尽调');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await tabTo('开始尽调');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: '拟同意' }).waitFor();
+  await settled(page);
+  await page.evaluate(() => document.querySelector('#main h1')?.focus());
+  await tabTo('拟同意');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await tabTo('f-fee_ppm');
+  await page.keyboard.type('0.8');
+  await tabTo('f-note');
+  await page.keyboard.type('第一还款来源稳定，同意担保。');
+  await tabTo('拟同意');
+  await page.keyboard.press('Enter');
+  await page.getByText('由您提出，须由另一位审批人决定。').waitFor();
+  await eventually(async () => assert.equal(await page.getByRole('dialog').count(), 0));
+});

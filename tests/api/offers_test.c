@@ -307,6 +307,32 @@ static void loan_that_wants_a_guarantee_is_not_contracted_without_one(void **sta
     assert_string_equal(text_of(above, "errors.0.pointer"), "/funded_fen");
 }
 
+static void terms_are_priced_without_being_kept(void **state)
+{
+    (void)state;
+    const char *text = "{\"amount_fen\":100000000,\"term_months\":12,\"rate\":{\"base\":\"fixed\",\"value_ppm\":40000},"
+                       "\"repayment\":\"interest_first\",\"fees\":[{\"name_zh\":\"评估费\",\"basis\":\"share\","
+                       "\"when\":\"upfront\",\"value\":3000}]}";
+    json_int_t before = house_count("select count(*) from offer");
+    json_t *cost = expect(200, &world.maker_a, "POST", "/v1/offers/preview", json_loads(text, 0, NULL));
+    assert_int_equal(number_of(cost, "rate_ppm"), 40000);
+    assert_int_equal(number_of(cost, "net_disbursed_fen"), 99700000);
+    assert_true(number_of(cost, "cost_ppm") > 43000 && number_of(cost, "cost_ppm") < 43500);
+    assert_true(number_of(cost, "first_payment_fen") < number_of(cost, "last_payment_fen"));
+    assert_int_equal(house_count("select count(*) from offer"), before);
+    expect_problem(403, "forbidden", &world.enterprise_a, "POST", "/v1/offers/preview", json_loads(text, 0, NULL));
+}
+
+static void guarantor_reads_the_offer_that_its_case_backs(void **state)
+{
+    (void)state;
+    chance made = make_chance(&world.enterprise_a, world.credit_a);
+    get(404, &world.reviewer, "offers", made.offer);
+    expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
+           doc("{ss ss}", "application_id", made.application, "product_id", world.guarantee));
+    assert_string_equal(text_of(get(200, &world.reviewer, "offers", made.offer), "id"), made.offer);
+}
+
 /* Endings ------------------------------------------------------------------------------------------ */
 
 static void need_that_all_refuse_is_unmet_and_can_open_again(void **state)
@@ -355,6 +381,8 @@ int main(void)
         API_TEST(enterprise_may_ask_for_other_terms_twice),
         API_TEST(papers_may_be_asked_for_twice),
         API_TEST(loan_that_wants_a_guarantee_is_not_contracted_without_one),
+        API_TEST(terms_are_priced_without_being_kept),
+        API_TEST(guarantor_reads_the_offer_that_its_case_backs),
         API_TEST(need_that_all_refuse_is_unmet_and_can_open_again),
         API_TEST(withdrawn_need_takes_everything_with_it),
     };

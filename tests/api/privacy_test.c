@@ -288,10 +288,45 @@ static void people_see_their_colleagues_and_their_own_acts(void **state)
 
 #define PRIVACY_TEST(name) cmocka_unit_test_teardown(name, part_ways)
 
+/* The bank's own side of a need: how its products fit, what it did with it. */
+static void bank_sees_how_its_own_products_fit_before_it_knows_whose_the_need_is(void **state)
+{
+    (void)state;
+    const char *need = need_post(&world.enterprise_a, NULL);
+    const char *why = textf("/v1/needs/%s/explain?product=%s", need, world.credit_a);
+    json_t *seen = get(200, &world.maker_a, "needs", need);
+    assert_string_equal(text_of(seen, "fits.0.product_id"), world.credit_a);
+    assert_true(number_of(seen, "fits.0.score_ppm") > 0);
+    assert_null(strstr(ask(&world.maker_b, "GET", textf("/v1/needs/%s", need), NULL)->body, world.credit_a));
+    assert_null(member_of(get(200, &world.enterprise_a, "needs", need), "fits"));
+    expect_problem(404, "not_found", &world.maker_a, "GET", why, NULL);
+    apply_for(&world.enterprise_a, need, world.credit_a);
+    assert_string_equal(text_of(expect(200, &world.maker_a, "GET", why, NULL), "package.product.id"), world.credit_a);
+    expect_problem(422, "product_unknown", &world.maker_a, "GET",
+                   textf("/v1/needs/%s/explain?product=%s", need, world.guaranteed_b), NULL);
+}
+
+static void need_that_a_bank_left_waits_for_it_no_longer(void **state)
+{
+    (void)state;
+    const char *need = need_post(&world.enterprise_a, NULL);
+    const char *waiting = "/v1/needs?limit=100&to_claim=true", *path = textf("/v1/needs/%s/decline", need);
+    assert_non_null(strstr(ask(&world.maker_a, "GET", waiting, NULL)->body, need));
+    expect_problem(422, "validation_failed", &world.maker_a, "POST", path, doc("{ss}", "reason_code", "R02"));
+    expect(200, &world.maker_a, "POST", path, reason("R02"));
+    assert_null(strstr(ask(&world.maker_a, "GET", waiting, NULL)->body, need));
+    assert_string_equal(text_of(get(200, &world.maker_a, "needs", need), "pass.reason_code"), "R02");
+    assert_non_null(strstr(ask(&world.maker_b, "GET", waiting, NULL)->body, need));
+    assert_true(json_is_null(member_of(get(200, &world.maker_b, "needs", need), "pass")));
+    assert_null(member_of(get(200, &world.enterprise_a, "needs", need), "pass"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PRIVACY_TEST(bank_reads_a_need_but_not_whose_it_is),
+        PRIVACY_TEST(bank_sees_how_its_own_products_fit_before_it_knows_whose_the_need_is),
+        PRIVACY_TEST(need_that_a_bank_left_waits_for_it_no_longer),
         PRIVACY_TEST(claim_does_not_tell_the_bank_whose_the_need_is),
         PRIVACY_TEST(bank_knows_the_enterprise_once_it_has_applied_there),
         PRIVACY_TEST(consent_opens_the_details_until_it_ends),

@@ -7,6 +7,8 @@ const server = process.env.RONGQIAO ?? 'https://127.0.0.1:8443';
 
 const shared: [string, RegExp][] = [
   ['charts', /\/src\/charts\/|\/node_modules\/(d3-|internmap)/],
+  ['government', /\/src\/roles\/government\/(?!routes|pages)/],
+  ['operator', /\/src\/roles\/operator\/(?!routes)/],
   ['forms', /\/src\/ui\/(\w*Input|Field|Form|Radios|Checkboxes|Combobox|FileUpload|FilterBar|ErrorSummary|MoveDialog|CaseActions)\.vue|\/src\/lib\/(form|codes)\.ts/],
   ['ui', /\/src\/ui\//],
   ['vue', /\/node_modules\//],

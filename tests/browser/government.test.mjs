@@ -17,7 +17,7 @@ test('an enterprise in the queue is verified and leaves it', async (t) => {
   await go('/verification');
   await page.getByRole('link', { name: enterprise.name }).click();
   await settled(page);
-  await page.getByRole('row', { name: /统一社会信用代码.*校验位正确/ }).waitFor();
+  await page.getByRole('row', { name: /统一社会信用代码.*校验位不符/ }).waitFor();
   await page.getByLabel('核验通过').check();
   await page.getByLabel('核验依据').fill('与国家企业信用信息公示系统核对一致。');
   await page.getByRole('button', { name: '保存' }).click();
@@ -77,14 +77,15 @@ test('a programme is published with a condition that the engine evaluates, and r
   await page.getByLabel('适用区域').fill('广州');
   await page.getByRole('option', { name: /广州市 440100/ }).click();
   await page.getByRole('button', { name: '添加条件' }).click();
-  await page.getByLabel('事实').selectOption({ index: 1 });
+  await page.getByLabel('事实').selectOption('first_loan');
+  await page.getByLabel('值').selectOption('true');
   await checkPage(page, 'programme form');
   await picture(page, 'government-programme-rule-zh-1280');
-  await page.getByRole('button', { name: '移除', exact: true }).click();
   await page.getByRole('button', { name: '发布' }).click();
   await page.waitForURL(/\/programmes\/[0-9a-f-]{36}/);
   await settled(page);
   await page.getByText('40%').waitFor();
+  await page.locator('.rule-rows').getByText(/首贷/).waitFor();
   await page.getByRole('button', { name: '下线' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '下线' }).click();
   await page.locator('.tag').getByText('已下线').waitFor();

@@ -3,16 +3,11 @@
 import { freshNeed, offered, once, person, today } from './cases.mjs';
 import { password } from './portal.mjs';
 
-const ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY';
-/** A unified social credit code with right check digits (GB 11714, GB 32100), of Guangzhou. */
-function creditCode() {
-  const body = Array.from({ length: 8 }, () => ALPHABET[Math.floor(Math.random() * 10)]).join('');
-  const weights = [3, 7, 9, 10, 5, 8, 4, 2];
-  const rest = 11 - ([...body].reduce((sum, c, i) => sum + Number(c) * weights[i], 0) % 11);
-  const organisation = body + (rest === 10 ? 'X' : rest === 11 ? '0' : String(rest));
-  const code = `91440100${organisation}`;
-  const sum = [...code].reduce((total, c, i) => total + ALPHABET.indexOf(c) * (3 ** i % 31), 0);
-  return code + ALPHABET[(31 - (sum % 31)) % 31];
+/** A unified social credit code whose organisation's check digit (GB 11714) is wrong: somebody must look at it. */
+function doubtfulCode() {
+  const digits = Array.from({ length: 8 }, () => Math.floor(Math.random() * 10));
+  const sum = digits.reduce((total, digit, i) => total + digit * [3, 7, 9, 10, 5, 8, 4, 2][i], 0);
+  return `91440100${digits.join('')}${sum % 11 === 0 ? '1' : '0'}0`;
 }
 
 let made = 0;
@@ -21,10 +16,10 @@ export async function newcomer() {
   const login = `newcomer-${Date.now().toString(36)}-${++made}`;
   await (await person('operator')).post('/v1/users', { login, name: '新登记企业', password, roles: ['enterprise'] });
   return (await person(login)).post('/v1/enterprises', {
-    uscc: creditCode(),
+    uscc: doubtfulCode(),
     name: `广州新登记企业${login.slice(-6)}有限公司`,
     region_code: '440103',
-    industry_code: '6510',
+    industry_code: '8492',
     employees: 42,
     revenue_fen: 1_200_000_000,
     fiscal_year: 2025,

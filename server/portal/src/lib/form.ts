@@ -81,6 +81,7 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
     try {
       const result = await send({ 'Idempotency-Key': key });
       told.value = null;
+      key = crypto.randomUUID(); // the same content sent again is meant again
       settle();
       return result;
     } catch (error) {

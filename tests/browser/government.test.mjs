@@ -244,3 +244,18 @@ test('by keyboard alone: from the dashboard to a verified enterprise', async (t)
   await page.keyboard.press('Enter');
   await page.locator('.notice-good').getByText('核验结论已保存').waitFor();
 });
+
+test('whoever a case waits for is nudged, and the log keeps it', async (t) => {
+  const { application_id: id } = await once(guaranteeCase);
+  const application = await (await person('government')).get(`/v1/applications/${id}`);
+  const { page, go } = await signIn(t);
+  await go(`/needs/${application.need_id}`);
+  await page.locator('.page-head').getByRole('button', { name: '催办' }).click();
+  await page.getByLabel('催办内容').fill('请于本周内答复企业。');
+  await checkPage(page, 'nudge');
+  await page.getByRole('dialog').getByRole('button', { name: '催办' }).click();
+  await page.getByText('已催办').waitFor();
+  await go('/overdue');
+  await page.getByRole('row', { name: /请于本周内答复企业/ }).first().waitFor();
+  await checkPage(page, 'nudges');
+});

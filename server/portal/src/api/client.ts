@@ -5,7 +5,7 @@ import createClient, { type Middleware } from 'openapi-fetch';
 import { computed, ref } from 'vue';
 import { language } from '@/lib/language';
 import { problemOf } from './problem';
-import type { AllPaths } from './coming';
+import type { paths } from './schema';
 
 /** What the session gives to each request, and what it must do for it. */
 interface SessionHooks {
@@ -76,7 +76,7 @@ const headers: Middleware = {
   },
 };
 
-export const api = createClient<AllPaths>({ baseUrl: location.origin, fetch: send, credentials: 'same-origin' });
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: send, credentials: 'same-origin' });
 api.use(headers);
 
 /** The document of an answer; anything else is thrown as a ProblemError. */

@@ -846,7 +846,8 @@ export interface Job {
   name_en: string;
   interval_ms: number;
   last_at: string | null;
-  last_result: unknown;
+  moved: Record<string, number> | null;
+  moved_at: string | null;
   next_at: string | null;
   is_late: boolean;
 }
@@ -883,10 +884,15 @@ export interface Nudge {
   id: string;
   subject_kind: string;
   subject_id: string;
+  subject_state: string;
+  deadline_at: string | null;
+  region_code: string;
   message: string;
-  by_name: string | null;
-  to_name: string | null;
-  created_at: string;
+  made_by: string;
+  made_by_name: string;
+  made_at: string;
+  /** Who was told. */
+  parties: { kind: string; id: string; name_zh: string | null }[] | null;
 }
 
 export interface Notification {

@@ -2,7 +2,7 @@
 // as the signed-in user. sources.test.mjs holds this table to the routes that exist.
 import * as government from './government_cases.mjs';
 import * as cases from './enterprise_cases.mjs';
-import { application, approvedGuarantee, guaranteeCase, offered, once, proposed, proposedGuarantee, round } from './cases.mjs';
+import { application, approvedGuarantee, guaranteeCase, offered, once, ownProduct, proposed, proposedGuarantee, round } from './cases.mjs';
 
 const own = async (get, kind) => {
   const { institution_id } = await get('/v1/sessions/current');

@@ -182,7 +182,7 @@ const en: typeof zh = {
   admitted: 'The institution was admitted',
 
   users: 'Users',
-  usersLead: 'Who may sign in. Barring works at once and ends the user’s sessions.',
+  usersLead: 'Who may sign in. Barring works at once and ends the user\'s sessions.',
   newUser: 'Make a user',
   person: 'Name',
   roles: 'Roles',
@@ -213,7 +213,7 @@ const en: typeof zh = {
   userMade: 'The user was made',
 
   keys: 'Keys',
-  keysLead: 'Keys of the institutions’ systems. The key itself is on no page and in no log.',
+  keysLead: 'Keys of the institutions\' systems. The key itself is on no page and in no log.',
   keysHow: 'Keys are made on the server by: rongqiao key.',
   noKeys: 'There is no key yet.',
   keyName: 'Name',

@@ -68,7 +68,7 @@ test('大字版 makes everything larger, stays, and fits the phone', async (t) =
 test('when the session is gone, the password brings back what was being done', async (t) => {
   const { page, go, context, expect } = await window(t, { as: 'government' });
   expect(/^answer 401/);
-  await go('/');
+  await go('/needs');
   await context.clearCookies();
   await page.getByLabel('状态').selectOption('open');
   const dialog = page.getByRole('dialog', { name: '请重新登录' });

@@ -6,13 +6,13 @@ useBrowser();
 
 test('a deep link leads over signing in to the page it names', async (t) => {
   const { page, go } = await window(t);
-  await go('/search?q=0');
+  await go('/search?q=00');
   await checkPage(page, 'sign-in');
   await page.getByLabel('用户名').fill(LOGINS.government);
   await page.getByLabel('密码', { exact: true }).fill(password);
   await page.keyboard.press('Enter');
-  await page.waitForURL('**/search?q=0');
-  await eventually(async () => assert.match(await page.title(), /0.*融桥/));
+  await page.waitForURL('**/search?q=00');
+  await eventually(async () => assert.match(await page.title(), /00.*融桥/));
 });
 
 test('a wrong password is told where the reader is, and the login stays', async (t) => {

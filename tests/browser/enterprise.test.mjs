@@ -9,6 +9,9 @@ import { LOGINS, checkPage, eventually, password, settled, useBrowser, window } 
 
 useBrowser();
 
+/** The pages of a need ask the server about what is there so far; it answers with what is missing. */
+const UNFINISHED = /^answer 422: POST \S+\/matches\/preview/;
+
 /** What a reader of the screen hears of the focused element: its label, or its own text. */
 const heard = (page) =>
   page.evaluate(() => {
@@ -43,7 +46,8 @@ const at = async (page, pattern, heading) => {
 };
 
 test('by keyboard alone: sign in, post a need, see the matches, apply, accept', async (t) => {
-  const { page, go } = await window(t);
+  const { page, go, expect } = await window(t);
+  expect(UNFINISHED);
   await go('/sign-in');
   await fill(page, /^用户名/, LOGINS.enterprise);
   await fill(page, /^密码/, password);
@@ -124,7 +128,7 @@ test('offers are told apart by their all-in cost; the accepted one becomes money
   await go(`/needs/${need.id}`);
   await page.getByRole('button', { name: '确认收款并办结' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '确认收款并办结' }).click();
-  await eventually(async () => assert.equal(await page.locator('.stepper-at').textContent(), '办结 进行中'));
+  await eventually(async () => assert.equal(await page.locator('.stepper-at').textContent(), '办结进行中'));
   const { items } = await (await person('enterprise')).get(`/v1/offers?need_id=${need.id}`);
   assert.deepEqual(items.map((one) => one.state).sort(), ['disbursed', 'not_chosen']);
 });
@@ -157,6 +161,7 @@ test('a refusal tells its reason and how to repair it; the need opens again and 
 test('a draft outlives the session and the page; signing in again goes on with it', async (t) => {
   const { page, go, context, expect } = await window(t, { as: 'enterprise' });
   expect(/^answer 401/);
+  expect(UNFINISHED);
   await go('/needs/new/amount');
   await page.getByLabel('融资金额').fill('345.6');
   await page.getByLabel('期限').fill('18');
@@ -177,7 +182,7 @@ test('a draft outlives the session and the page; signing in again goes on with i
 
 test("a page of the need tells its own faults, in the server's words, and keeps the others for their pages", async (t) => {
   const { page, go, expect } = await window(t, { as: 'enterprise' });
-  expect(/^answer 422: POST \S+\/matches\/preview/);
+  expect(UNFINISHED);
   await go('/needs/new/amount');
   await page.getByLabel('融资金额').fill('0.01');
   await page.getByLabel('最低可接受金额').fill('5');
@@ -208,12 +213,15 @@ test('what is unknown leads to telling it; the need is matched again with the fa
   const { page, go } = await window(t, { as: 'enterprise' });
   const need = await cases.unknownFact();
   await go(`/needs/${need.id}/matches`);
-  const link = page.locator('.asked a').first();
-  const name = (await link.textContent()).trim();
-  await link.click();
-  await at(page, '**/profile/facts/**', new RegExp(name));
-  const back = new URL(page.url()).searchParams.get('to');
-  assert.equal(back, `/needs/${need.id}/matches`);
+  const link = page.getByRole('link', { name: '填写近3个月征信查询' });
+  await link.first().click();
+  await at(page, '**/profile/facts/**', /近3个月征信查询/);
+  await page.locator('#f-facts-credit_enquiries_3m-value').fill('2');
+  await page.getByRole('button', { name: '保存并重新匹配' }).click();
+  await at(page, '**/matches', /匹配结果/);
+  assert.equal(await link.count(), 0, 'it is known now');
+  const fact = (await (await person('enterprise')).get(`/v1/enterprises/${need.enterprise.id}`)).facts.credit_enquiries_3m;
+  assert.deepEqual([fact.value, fact.source], [2, 'declared']);
 });
 
 test('a consent is given until a day and taken back', async (t) => {

@@ -79,8 +79,8 @@ export async function nearMiss() {
 export async function unknownFact() {
   return need(UNKNOWN);
 }
-const NEAR = { kinds: ['credit_loan', 'guaranteed_loan', 'ip_pledge'], amount_fen: 5000000000, collateral: [] };
-const UNKNOWN = { kinds: ['credit_loan', 'guaranteed_loan', 'insured_loan', 'mortgage', 'factoring'], amount_fen: 100000000, collateral: [] };
+const NEAR = { kinds: ['credit_loan'], amount_fen: 5_000_000_000 };
+const UNKNOWN = { kinds: ['credit_loan'], amount_fen: 100_000_000 };
 
 export const withOffers = once(twoOffers);
 /** An offer that was accepted and contracted. */

@@ -83,7 +83,7 @@ const en: typeof zh = {
     papers: (no) => `${no}: supply the papers that the bank asked for`,
     returned: (no) => `${no}: returned to you; correct it and post it again`,
     confirm: (no) => `${no}: confirm that the money came`,
-    matches: (no, n) => `${no}: ${n} products fit; choose which to apply for`,
+    matches: (no, n) => `${no}: ${n === '1' ? '1 product fits' : `${n} products fit`}; choose what to apply for`,
   },
   openNeeds: 'Open needs',
   allNeeds: 'All needs',

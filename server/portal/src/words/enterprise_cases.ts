@@ -403,7 +403,7 @@ const en: typeof zh = {
   returnedTitle: 'The need was returned',
   newLikeThis: 'Correct it and post again',
   posted: 'Need posted',
-  matched: (n) => (n === null ? 'Matched' : `Matched: ${n} products fit`),
+  matched: (n) => (n === null ? 'Matched' : n === 1 ? 'Matched: 1 product fits' : `Matched: ${n} products fit`),
   origins: { apply: 'Application', claim: 'Taken up by the bank', dispatch: 'Dispatched by the authority' },
   acceptedOffer: 'Offer accepted',
   contracted: (no) => `Contract ${no}`,

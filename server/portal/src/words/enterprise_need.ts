@@ -190,6 +190,7 @@ const zh = {
   perInstitution: (n: string) => `每项需求最多显示同一机构的 ${n} 个产品。`,
 };
 
+const fit = (n: string): string => (n === '1' ? '1 product fits' : `${n} products fit`);
 const en: typeof zh = {
   newNeed: 'Post a need',
   newNeedLead: 'Six parts, a page each, about five minutes. What you enter is kept on this computer, even when the session ends.',
@@ -240,7 +241,7 @@ const en: typeof zh = {
   collateralHint: 'Choose “none” if there is none; credit loans need none.',
   backingFacts: 'Figures about it',
   factsLead: 'Given your answers so far, these facts matter. Tell what you know; what is left out counts as unknown, never as failed.',
-  asks: (n) => `${n} products look at this`,
+  asks: (n) => (n === '1' ? '1 product looks at this' : `${n} products look at this`),
   noFacts: 'Your answers are enough; nothing more is needed.',
   asOfToday: 'What you enter here counts as declared by you, for this need only.',
   visibility: 'Who may see it',
@@ -258,9 +259,9 @@ const en: typeof zh = {
   authorityText: 'When you apply to an institution, it may read your profile to examine this need; no other may. “Consents” shows who looked, and keeps longer consents.',
 
   liveTitle: 'With your answers so far',
-  liveEligible: (n) => `${n} products fit`,
-  liveUnknown: (n) => `${n} lack information`,
-  liveNear: (n) => `${n} are one step away`,
+  liveEligible: (n) => fit(n),
+  liveUnknown: (n) => `${n} with facts missing`,
+  liveNear: (n) => `${n} one step away`,
   liveWaits: 'Once amount, term, kind and purpose are there, you see how many products fit.',
 
   checkTitle: 'Check your answers and submit',
@@ -276,7 +277,7 @@ const en: typeof zh = {
   postedNo: 'Number',
   postedNext: 'What happens next',
   postedSteps: (n) => [
-    `It was matched against every institution's published conditions; ${n} products fit.`,
+    `It was matched against every institution's published conditions; ${fit(n)}.`,
     'Choose one or several to apply for; banks may also take it up by themselves.',
     'Whose turn it is and how long they have is shown with the progress, and told to you.',
   ],
@@ -318,7 +319,7 @@ const en: typeof zh = {
   tryIt: 'Try',
   tryChange: (change) => `Try: ${change}`,
   tried: 'Trial (not stored)',
-  triedCounts: (now, then) => `With the change ${then} products fit; now ${now}.`,
+  triedCounts: (now, then) => `With the change ${fit(then)}; now ${now}.`,
   triedFits: (cost) => `This product would fit, all-in annual cost ${cost}.`,
   triedUnknown: 'Nothing would speak against this product, but facts are still missing.',
   triedStill: 'This product would still fail a condition.',

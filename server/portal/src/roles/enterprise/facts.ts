@@ -1,8 +1,21 @@
 // Facts that a match does not know yet, and changes of a need that a near miss asks for.
 import type { Check, FactValue, MatchResult, Need, Package } from '@/api/documents';
+import type { RouteLocationRaw } from 'vue-router';
 import type { components } from '@/api/schema';
 
 export type NewNeed = components['schemas']['NewNeed'];
+
+/** What the need says itself; nobody tells it beside. */
+const SAID_BY_NEED = new Set(['amount_fen', 'term_months', 'purpose']);
+export const isTold = (fact: string): boolean => !SAID_BY_NEED.has(fact);
+/** What the registration says, or what is computed from it. */
+const OF_REGISTRATION = new Set(['age_months', 'size_class', 'employees', 'revenue_fen', 'total_assets_fen']);
+
+/** The page that asks for a fact, and where it leads back. */
+export const tellAt = (fact: string, from: string): RouteLocationRaw => ({
+  path: OF_REGISTRATION.has(fact) ? '/profile/change' : `/profile/facts/${fact}`,
+  query: { to: from },
+});
 
 export interface Unknown {
   fact: string;
@@ -14,7 +27,7 @@ export function unknownFacts(result: Pick<MatchResult, 'eligible' | 'unknown' | 
   const asked = new Map<string, Set<string>>();
   for (const one of [...result.eligible, ...result.unknown, ...result.near])
     for (const { verdict, fact } of one.checks)
-      if (verdict === 'unknown' && fact) asked.set(fact, (asked.get(fact) ?? new Set()).add(one.product.id));
+      if (verdict === 'unknown' && fact && isTold(fact)) asked.set(fact, (asked.get(fact) ?? new Set()).add(one.product.id));
   return [...asked].map(([fact, packages]) => ({ fact, packages: packages.size })).sort((a, b) => b.packages - a.packages);
 }
 
@@ -50,6 +63,8 @@ function changedValue({ op, needed, have }: Check): FactValue | undefined {
 export function withChange(input: NewNeed, check: Check): NewNeed | undefined {
   const value = changedValue(check);
   if (check.verdict !== 'fail' || !check.fact || value === undefined) return undefined;
+  // Less than was asked for is within reach: what must fall is the least acceptable, not the wish.
+  if (check.fact === 'amount_fen' && check.op === 'le') return { ...input, amount_min_fen: value as number };
   if (['amount_fen', 'term_months', 'purpose', 'collateral'].includes(check.fact)) {
     const changed = { ...input, [check.fact]: value };
     if (typeof changed.amount_min_fen === 'number' && changed.amount_min_fen > changed.amount_fen) delete changed.amount_min_fen;

@@ -10,7 +10,9 @@ const shared: [string, RegExp][] = [
   ['government', /\/src\/roles\/government\/(?!routes|pages)/],
   ['operator', /\/src\/roles\/operator\/(?!routes)/],
   ['forms', /\/src\/ui\/(\w*Input|Field|Form|Radios|Checkboxes|Combobox|FileUpload|FilterBar|ErrorSummary|MoveDialog|CaseActions)\.vue|\/src\/lib\/(form|codes)\.ts/],
-  ['ui', /\/src\/ui\//],
+  // What the first screen shows comes with it; the rest of the components when a page first needs one.
+  ['ui', /\/src\/ui\/(Button|DataTable|Dialog|EmptyState|Icon|Loaded|MenuButton|Notice|PageHead|Panel|SlaBadge|StateTag|Tag|Toasts)\.vue/],
+  ['parts', /\/src\/ui\//],
   ['vue', /\/node_modules\//],
 ];
 

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "nation/nation.h"
+#include "peer/export.h"
 #include "snapshot.h"
 
 enum { RUNS_MAX = 99, NEEDS = 2000, SIZES = 3, ARENA_BYTES = 1 << 19, PATH_BYTES = 512 };
@@ -216,208 +217,22 @@ static int tell_figures(nation *market, size_t runs)
 
 /* ---- for the SQL peer ---- */
 
-static void number(FILE *file, int64_t value)
-{
-    if (value == RQ_UNSET) {
-        (void)fputs("\t\\N", file);
-    } else {
-        (void)fprintf(file, "\t%" PRId64, value);
-    }
-}
-
-static uint32_t province_of(const rq_product *product)
-{
-    for (size_t i = 1; i < product->region_count; i++) {
-        if (product->regions[i] / 10000 != product->regions[0] / 10000) {
-            return 0;
-        }
-    }
-    return product->region_count > 0 ? product->regions[0] / 10000 : 0;
-}
-
-static void industries(FILE *file, const char (*list)[8], size_t count)
-{
-    (void)fputs(count > 0 ? "\t{" : "\t\\N", file);
-    for (size_t i = 0; i < count; i++) {
-        (void)fprintf(file, "%s%" PRId64, i > 0 ? "," : "", rq_industry_key(list[i], strnlen(list[i], 8)));
-    }
-    (void)fputs(count > 0 ? "}" : "", file);
-}
-
-/* The hard rules that the market draws, one column each: match.sql has the same order. */
-static const struct {
-    rq_fact fact;
-    rq_op op;
-} rule_columns[] = {
-    {RQ_FACT_dishonest_listed, RQ_OP_eq},
-    {RQ_FACT_abnormal_listed, RQ_OP_eq},
-    {RQ_FACT_court_executed, RQ_OP_eq},
-    {RQ_FACT_overdue_fen, RQ_OP_le},
-    {RQ_FACT_tax_arrears_fen, RQ_OP_le},
-    {RQ_FACT_age_months, RQ_OP_ge},
-    {RQ_FACT_revenue_fen, RQ_OP_ge},
-    {RQ_FACT_debt_ratio_ppm, RQ_OP_le},
-    {RQ_FACT_profitable, RQ_OP_eq},
-    {RQ_FACT_size_class, RQ_OP_in},
-    {RQ_FACT_tax_grade, RQ_OP_in},
-    {RQ_FACT_tax_paid_12m_fen, RQ_OP_ge},
-    {RQ_FACT_tax_months, RQ_OP_ge},
-    {RQ_FACT_lenders, RQ_OP_le},
-    {RQ_FACT_credit_enquiries_3m, RQ_OP_le},
-    {RQ_FACT_settlement_account, RQ_OP_eq},
-    {RQ_FACT_first_loan, RQ_OP_eq},
-    {RQ_FACT_collateral, RQ_OP_in},
-    {RQ_FACT_contract_fen, RQ_OP_ratio_ge},
-    {RQ_FACT_receivable_fen, RQ_OP_ratio_ge},
-    {RQ_FACT_debtor_confirmed, RQ_OP_eq},
-    {RQ_FACT_ip_value_fen, RQ_OP_ratio_ge},
-    {RQ_FACT_tags, RQ_OP_in},
-    {RQ_FACT_collateral_value_fen, RQ_OP_ratio_ge},
-    {RQ_FACT_purpose, RQ_OP_in},
-};
-enum { RULE_COLUMNS = sizeof rule_columns / sizeof rule_columns[0] };
-
-static void rules(FILE *file, const rq_product *product)
-{
-    size_t written = 0, hard = 0;
-    for (size_t column = 0; column < RULE_COLUMNS; column++) {
-        int64_t value = RQ_UNSET;
-        for (size_t i = 0; i < product->rule_count; i++) {
-            const rq_rule *rule = &product->rules[i];
-            if (rule->hard && rule->fact == rule_columns[column].fact &&
-                rule->op == rule_columns[column].op) {
-                value = rule->value;
-                written++;
-            }
-        }
-        number(file, value);
-    }
-    for (size_t i = 0; i < product->rule_count; i++) {
-        hard += product->rules[i].hard;
-    }
-    if (written != hard) {
-        fail("a rule has no column of its own");
-    }
-}
-
-static int64_t low_of(const rq_product *product)
-{
-    const rq_frame frame = {0, NATION_LPR_1Y_PPM, NATION_LPR_5Y_PPM, nation_weights()};
-    return rq_rate_low(&frame, &product->rate);
-}
-
-static void export_product(FILE *file, const rq_product *product)
-{
-    (void)fprintf(file, "%s\t%u\t%u", product->id, product->kind, province_of(product));
-    (void)fputs(product->region_count > 0 ? "\t{" : "\t\\N", file);
-    for (size_t i = 0; i < product->region_count; i++) {
-        (void)fprintf(file, "%s%u", i > 0 ? "," : "", product->regions[i]);
-    }
-    (void)fputs(product->region_count > 0 ? "}" : "", file);
-    industries(file, product->industries_in, product->industries_in_count);
-    industries(file, product->industries_out, product->industries_out_count);
-    number(file, product->amount_min_fen);
-    number(file, product->amount_max_fen);
-    number(file, product->term_min_months);
-    number(file, product->term_max_months);
-    number(file, low_of(product));
-    number(file, product->repayments != 0 ? (int64_t)product->repayments : RQ_UNSET);
-    number(file, product->valid_from);
-    number(file, product->valid_to);
-    number(file, product->capacity_cases_left == 0 ? 0 : product->capacity_fen_left);
-    number(file, product->guarantee == RQ_BACKING_required);
-    number(file, product->insurance == RQ_BACKING_required);
-    number(file, product->record.approvals);
-    for (size_t i = 0; i < 3; i++) {
-        bool is_there = i < product->tier_count;
-        number(file, is_there ? product->tiers[i].when[0].value : RQ_UNSET);
-        number(file, is_there ? product->tiers[i].amount_max_fen : RQ_UNSET);
-    }
-    rules(file, product);
-    (void)fputc('\n', file);
-}
-
-static FILE *created(const char *directory, const char *name)
-{
-    char path[PATH_BYTES];
-    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
-    FILE *file = fopen(path, "w");
-    if (file == NULL) {
-        perror(path);
-        exit(1);
-    }
-    return file;
-}
-
-/* A pgbench script's variables: -1 is "not known". */
-static void export_need(const char *directory, size_t at, const rq_need *need)
-{
-    char name[32];
-    (void)snprintf(name, sizeof name, "need-%zu.sql", at);
-    FILE *file = created(directory, name);
-    size_t kinds = 0;
-    for (uint64_t left = need->kinds; left != 0; left &= left - 1) {
-        (void)fprintf(file, "\\set k%zu %d\n", ++kinds, __builtin_ctzll(left));
-    }
-    while (kinds < 6) {
-        (void)fprintf(file, "\\set k%zu -1\n", ++kinds);
-    }
-    (void)fprintf(
-        file,
-        "\\set province %u\n\\set region %u\n\\set city %u\n\\set provincial %u\n\\set amount %" PRId64
-        "\n\\set least %" PRId64 "\n\\set term %" PRId64 "\n\\set max_rate %" PRId64 "\n\\set wished %" PRIu64
-        "\n\\set day %d\n",
-        need->region / 10000, need->region, need->region / 100 * 100, need->region / 10000 * 10000,
-        need->amount_fen, need->amount_min_fen, need->term_months,
-        need->max_rate_ppm == RQ_UNSET ? -1 : need->max_rate_ppm, need->repayments, need->as_of);
-    for (size_t i = 1; i <= 5; i++) {
-        (void)fprintf(file, "\\set i%zu %" PRId64 "\n", i, rq_industry_key(need->industry, i));
-    }
-    for (size_t column = 0; column < RULE_COLUMNS; column++) {
-        const rq_fact_value *fact = &need->facts[rule_columns[column].fact];
-        (void)fprintf(file, "\\set %s %" PRId64 "\n", rq_facts[rule_columns[column].fact].name,
-                      fact->known ? fact->value : -1);
-    }
-    (void)fclose(file);
-}
-
-static void export_list(FILE *file, size_t need, const rq_package *packages, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        (void)fprintf(file, "%zu\t%s\t%d\t%zu\n", need, packages[i].product->id, packages[i].class,
-                      packages[i].fail_count);
-    }
-}
-
-/* products.tsv, need-N.sql and expected.tsv; prints what the engine takes for these needs. */
-static int export_files(nation *market, size_t runs, size_t count, size_t need_count, const char *directory)
+/* Products, needs and the engine's answers as files; prints what the engine takes for these needs. */
+static int export_market(nation *market, size_t runs, size_t count, size_t need_count, const char *directory)
 {
     static rq_need needs[NEEDS];
-    rq_arena *arena = rq_arena_new((size_t)16 << 30);
-    const rq_product *products = arena != NULL ? nation_products(market, count, arena) : NULL;
     rq_catalogue *catalogue = nation_catalogue(market, count);
-    if (products == NULL || catalogue == NULL || need_count > NEEDS) {
-        fail("no products");
+    rq_arena *arena = grown_arena();
+    if (catalogue == NULL || need_count > NEEDS) {
+        fail("no catalogue, or too many needs");
     }
-    FILE *file = created(directory, "products.tsv");
-    for (size_t i = 0; i < count; i++) {
-        export_product(file, &products[i]);
-    }
-    (void)fclose(file);
-    rq_arena_free(arena);
-    arena = grown_arena();
-    file = created(directory, "expected.tsv");
-    const rq_match_options all = {.top = count, .top_near = count, .top_unknown = count};
     for (size_t i = 0; i < need_count; i++) {
-        rq_match_result result;
         needs[i] = nation_need(market, i);
-        export_need(directory, i, &needs[i]);
-        match(catalogue, &needs[i], &all, arena, &result);
-        export_list(file, i, result.eligible, result.eligible_count);
-        export_list(file, i, result.unknown, result.unknown_count);
-        export_list(file, i, result.near, result.near_count);
     }
-    (void)fclose(file);
+    if (!peer_export_supply(market, count, directory) ||
+        !peer_export_answers(catalogue, count, needs, need_count, &shown, directory)) {
+        return 1;
+    }
     (void)printf("{\"engine_us\": %.3f}\n", match_us(catalogue, needs, need_count, runs, arena));
     rq_arena_free(arena);
     rq_catalogue_unref(catalogue);
@@ -437,8 +252,8 @@ int main(int argc, char **argv)
     if (market == NULL || runs == 0 || runs > RUNS_MAX) {
         return 1;
     }
-    int status = is_export ? export_files(market, runs, strtoul(argv[4], NULL, 10),
-                                          strtoul(argv[5], NULL, 10), argv[6])
+    int status = is_export ? export_market(market, runs, strtoul(argv[4], NULL, 10),
+                                           strtoul(argv[5], NULL, 10), argv[6])
                            : tell_figures(market, runs);
     nation_free(market);
     return status;

@@ -84,18 +84,24 @@ def cpu_us(pid):
     return 0 if fields is None else (int(fields[11]) + int(fields[12])) * 1000000 // TICKS_PER_SECOND
 
 
+def _reaped_ticks(pid):
+    fields = _stat(pid)
+    return 0 if fields is None else int(fields[13]) + int(fields[14])
+
+
 def family_cpu_us(pid):
-    """The same with all children, living and reaped: the time of a child that ends moves to its parent."""
-    ticks = 0
-    for entry in os.listdir("/proc"):
-        fields = _stat(entry) if entry.isdigit() else None
-        if fields is None:
-            continue
-        if int(entry) == pid:
-            ticks += sum(int(field) for field in fields[11:15])
-        elif int(fields[1]) == pid:
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks * 1000000 // TICKS_PER_SECOND
+    """The same with all children, living and reaped: the time of a child that ends moves to its parent, and where it
+    does so while we read, we read again."""
+    while True:
+        reaped, ticks = _reaped_ticks(pid), 0
+        for entry in os.listdir("/proc"):
+            fields = _stat(entry) if entry.isdigit() else None
+            if fields is None:
+                continue
+            if pid in (int(entry), int(fields[1])):
+                ticks += int(fields[11]) + int(fields[12])
+        if reaped == _reaped_ticks(pid):
+            return (ticks + reaped) * 1000000 // TICKS_PER_SECOND
 
 
 def machine_cpu_us():

@@ -367,37 +367,3 @@ begin
     );
 end
 $$;
-
-create or replace function app.guarantee_json(g guarantee_case) returns jsonb language plpgsql stable as $$
-begin
-    return (
-        select jsonb_build_object('id', g.id, 'case_no', g.case_no, 'need_id', g.need_id,
-                'application_id', g.application_id, 'offer_id', g.offer_id,
-                'enterprise', (select jsonb_build_object('id', e.id, 'name', e.name, 'uscc', e.uscc)
-                    from enterprise e where e.id = g.enterprise_id and e.province = g.province),
-                'bank', (select jsonb_build_object('id', i.id, 'name_zh', i.name_zh, 'name_en', i.name_en)
-                    from institution i where i.id = g.bank_id),
-                'guarantor', (select jsonb_build_object('id', i.id, 'name_zh', i.name_zh, 'name_en', i.name_en)
-                    from institution i where i.id = g.guarantor_id),
-                're_guarantor_id', g.re_guarantor_id, 'product_id', g.product_id, 'batch', g.batch,
-                'national_fund', g.national_fund, 'principal_fen', g.principal_fen, 'term_months', g.term_months,
-                'shares', jsonb_build_object('bank_ppm', g.share_bank_ppm, 'direct_ppm', g.share_direct_ppm,
-                    'province_ppm', g.share_province_ppm, 'national_ppm', g.share_national_ppm),
-                'fee_ppm', g.fee_ppm, 'fee_paid_by', g.fee_paid_by, 'fee_subsidy_ppm', g.fee_subsidy_ppm)
-            || jsonb_build_object('counter_guarantee', g.counter_guarantee, 'review_note', g.review_note,
-                'fee_above_cap', coalesce(g.fee_ppm > 10000, false),
-                'effective_on', g.effective_on, 'filing_month', g.filing_month, 'claim_fen', g.claim_fen,
-                'recovery_deadline', g.recovery_deadline, 'write_off_evidence', g.write_off_evidence,
-                'entries', (select coalesce(jsonb_agg(jsonb_build_object('kind', x.kind, 'on', x.on_date,
-                        'gross_fen', x.gross_fen, 'cost_fen', x.cost_fen, 'bank_fen', x.bank_fen,
-                        'direct_fen', x.direct_fen, 'province_fen', x.province_fen, 'national_fen', x.national_fen)
-                        order by x.id), '[]')
-                    from guarantee_entry x where x.case_id = g.id and x.province = g.province),
-                'approved_at', g.approved_at, 'in_force_at', g.in_force_at,
-                'made_by', g.made_by, 'checked_by', g.checked_by, 'green_channel', g.green_channel,
-                'reason', app.reason_json(g.reason_code, g.reason_text),
-                'version', g.version, 'created_at', g.created_at, 'updated_at', g.updated_at)
-            || app.life_json('guarantee_case', g.state, g.state_since, g.deadline_at, g.made_by)
-    );
-end
-$$;

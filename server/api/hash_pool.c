@@ -1,15 +1,15 @@
 #include <openssl/crypto.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rongqiao/digest.h"
+#include "side_pool.h"
 #include "worker.h"
 
 typedef struct hash_job {
-    struct hash_job *next;
-    rq_worker *worker;
+    rq_side_job side;
+    unsigned cost_log2;
     rq_hash_done done;
     void *argument;
     char *password;
@@ -19,14 +19,8 @@ typedef struct hash_job {
 } hash_job;
 
 struct rq_hash_pool {
-    pthread_mutex_t lock;
-    pthread_cond_t ready;
-    hash_job *first, **last;
-    unsigned queued;
+    rq_side_pool *side;
     unsigned cost_log2;
-    bool stopping;
-    pthread_t threads[RQ_LIMIT_HASH_THREADS];
-    unsigned thread_count;
 };
 
 static bool from_hex(const char *text, size_t bytes, uint8_t *out)
@@ -76,63 +70,41 @@ static bool verify(const char *password, const char *expected)
            rq_equal_secret(made, expected, strlen(made));
 }
 
-static void free_job(hash_job *job)
+static void free_job(rq_side_job *side)
 {
+    hash_job *job = (hash_job *)side;
     OPENSSL_cleanse(job->password, strlen(job->password));
     free(job->password);
     free(job);
 }
 
-static void deliver(rq_worker *worker, void *argument)
+/* A job that was never begun ends as a password that did not fit, which nobody waits for any more. */
+static void deliver(rq_worker *worker, rq_side_job *side)
 {
-    hash_job *job = argument;
+    hash_job *job = (hash_job *)side;
     job->done(worker, job->argument, job->equal, job->made[0] ? job->made : NULL);
-    free_job(job);
+    free_job(side);
 }
 
-static void *run(void *argument)
+static void hash(rq_side_job *side)
 {
-    rq_hash_pool *pool = argument;
-    pthread_mutex_lock(&pool->lock);
-    while (!pool->stopping) {
-        hash_job *job = pool->first;
-        if (!job) {
-            pthread_cond_wait(&pool->ready, &pool->lock);
-            continue;
-        }
-        pool->first = job->next;
-        if (!pool->first)
-            pool->last = &pool->first;
-        pool->queued--;
-        pthread_mutex_unlock(&pool->lock);
-        if (job->expected[0])
-            job->equal = verify(job->password, job->expected);
-        else if (rq_password_hash(job->password, pool->cost_log2, job->made, NULL) != RQ_OK)
-            job->made[0] = 0;
-        if (!rq_worker_post(job->worker, deliver, job))
-            free_job(job);
-        pthread_mutex_lock(&pool->lock);
-    }
-    pthread_mutex_unlock(&pool->lock);
-    return NULL;
+    hash_job *job = (hash_job *)side;
+    if (job->expected[0])
+        job->equal = verify(job->password, job->expected);
+    else if (rq_password_hash(job->password, job->cost_log2, job->made, NULL) != RQ_OK)
+        job->made[0] = 0;
 }
 
 rq_status rq_hash_pool_new(unsigned threads, unsigned cost_log2, rq_hash_pool **out_pool, rq_error *error)
 {
     rq_hash_pool *pool = calloc(1, sizeof(*pool));
-    if (!pool)
-        return rq_fail(error, RQ_NOMEM, "no memory for the hash pool");
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->ready, NULL);
-    pool->last = &pool->first;
-    pool->cost_log2 = cost_log2;
-    for (unsigned i = 0; i < threads && i < RQ_LIMIT_HASH_THREADS; i++) {
-        if (pthread_create(&pool->threads[i], NULL, run, pool) != 0) {
-            rq_hash_pool_free(pool);
-            return rq_fail(error, RQ_IO, "cannot start a thread for password hashing");
-        }
-        pool->thread_count++;
+    rq_status status = pool ? rq_side_pool_new(threads, RQ_LIMIT_HASH_QUEUE, &pool->side, error)
+                            : rq_fail(error, RQ_NOMEM, "no memory for the hash pool");
+    if (status != RQ_OK) {
+        free(pool);
+        return status;
     }
+    pool->cost_log2 = cost_log2;
     *out_pool = pool;
     return RQ_OK;
 }
@@ -141,22 +113,7 @@ void rq_hash_pool_free(rq_hash_pool *pool)
 {
     if (!pool)
         return;
-    pthread_mutex_lock(&pool->lock);
-    pool->stopping = true;
-    pthread_cond_broadcast(&pool->ready);
-    pthread_mutex_unlock(&pool->lock);
-    for (unsigned i = 0; i < pool->thread_count; i++)
-        pthread_join(pool->threads[i], NULL);
-    while (pool->first) {
-        hash_job *job = pool->first;
-        pool->first = job->next;
-        /* Its exchange must still be answered: as a password that did not fit, which nobody waits for any
-         * more. */
-        if (!rq_worker_post(job->worker, deliver, job))
-            free_job(job);
-    }
-    pthread_cond_destroy(&pool->ready);
-    pthread_mutex_destroy(&pool->lock);
+    rq_side_pool_free(pool->side);
     free(pool);
 }
 
@@ -171,21 +128,14 @@ bool rq_hash_pool_submit(rq_hash_pool *pool, rq_worker *worker, const char *pass
         free(job);
         return false;
     }
-    job->worker = worker;
+    job->side = (rq_side_job){.worker = worker, .work = hash, .done = deliver, .drop = free_job};
+    job->cost_log2 = pool->cost_log2;
     job->done = done;
     job->argument = argument;
     if (expected)
         memcpy(job->expected, expected, strlen(expected) + 1);
-    pthread_mutex_lock(&pool->lock);
-    bool room = pool->queued < RQ_LIMIT_HASH_QUEUE && !pool->stopping;
-    if (room) {
-        *pool->last = job;
-        pool->last = &job->next;
-        pool->queued++;
-        pthread_cond_signal(&pool->ready);
-    }
-    pthread_mutex_unlock(&pool->lock);
-    if (!room)
-        free_job(job);
-    return room;
+    if (rq_side_pool_submit(pool->side, &job->side))
+        return true;
+    free_job(&job->side);
+    return false;
 }

@@ -1,38 +1,38 @@
 #include "market_desk.h"
 
-#include <errno.h>
-#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "rongqiao/clock.h"
 #include "rongqiao/db.h"
+#include "rongqiao/demand.h"
 #include "rongqiao/log.h"
+#include "side_pool.h"
 #include "worker.h"
 
 enum { QUESTION_ARENA = 64 << 20 };
 
+/* Work that answers a call from its worker's thread. */
 typedef struct question {
-    struct question *next;
-    rq_worker *worker;
+    rq_side_job side;
     rq_call *call; /* touched on the worker's thread alone */
-    rq_catalogue *catalogue;
-    rq_arena *arena;
-    rq_product product;
-    bool (*work)(void *argument, rq_buffer *answer); /* null: a product's market */
+    bool (*work)(void *argument, rq_buffer *answer);
     void (*release)(void *argument);
     void *argument;
     rq_buffer answer;
     bool is_answered;
 } question;
 
+/* What is asked about a product. */
+typedef struct inquiry {
+    rq_market *market;
+    rq_catalogue *catalogue;
+    rq_arena *arena;
+    rq_product product;
+} inquiry;
+
 struct rq_market {
-    pthread_mutex_t lock;
-    pthread_cond_t ready;
-    question *first, **last;
-    unsigned queued;
-    bool stopping;
-    pthread_t thread;
+    rq_side_pool *side; /* of one thread */
     const char *conninfo;
     int64_t refresh_ms;
 
@@ -155,11 +155,12 @@ static void write_trial(rq_json *json, const rq_product *product, const rq_trial
     rq_json_object_end(json);
 }
 
-static bool write_answer(const rq_market *market, question *asked, const rq_reverse_options *options,
-                         const rq_outlook *outlook)
+static bool write_answer(const inquiry *asked, const rq_reverse_options *options, const rq_outlook *outlook,
+                         rq_buffer *out)
 {
     char as_of[RQ_RFC3339_TEXT + 1];
-    rq_json json = rq_json_on(&asked->answer);
+    const rq_market *market = asked->market;
+    rq_json json = rq_json_on(out);
     rq_rfc3339(market->as_of_ms, as_of);
     rq_json_object(&json, NULL);
     rq_json_string(&json, "as_of", as_of);
@@ -175,43 +176,70 @@ static bool write_answer(const rq_market *market, question *asked, const rq_reve
         write_trial(&json, &asked->product, &outlook->trials[i]);
     rq_json_array_end(&json);
     rq_json_object_end(&json);
-    return !asked->answer.failed;
+    return !out->failed;
 }
 
-static bool answer(rq_market *market, question *asked)
+static bool count_market(void *argument, rq_buffer *out)
 {
+    inquiry *asked = argument;
     rq_outlook outlook;
     rq_error error = {0};
     rq_reverse_options options = rq_reverse_options_of(asked->catalogue, rq_today());
-    if (!is_fresh(market))
+    if (!is_fresh(asked->market))
         return false;
-    if (rq_reverse_outlook(market->demand, &asked->product, &options, asked->arena, &outlook, &error) !=
+    if (rq_reverse_outlook(asked->market->demand, &asked->product, &options, asked->arena, &outlook, &error) !=
         RQ_OK) {
         RQ_LOG(RQ_LOG_ERROR, "market_not_counted", RQ_LOG_TEXT("reason", error.message));
         return false;
     }
-    return write_answer(market, asked, &options, &outlook);
+    return write_answer(asked, &options, &outlook, out);
 }
 
-/* ---- the queue ---- */
-
-static void free_question(question *asked)
+static void free_inquiry(void *argument)
 {
-    if (!asked)
-        return;
-    if (asked->release)
-        asked->release(asked->argument);
+    inquiry *asked = argument;
     rq_catalogue_unref(asked->catalogue);
     rq_arena_free(asked->arena);
+    free(asked);
+}
+
+rq_status rq_market_ask(rq_market *market, rq_call *call, const json_t *product, rq_error *error)
+{
+    inquiry *asked = call->worker->catalogue ? calloc(1, sizeof(*asked)) : NULL;
+    if (!asked)
+        return RQ_BUSY;
+    asked->market = market;
+    asked->catalogue = rq_catalogue_ref(call->worker->catalogue);
+    asked->arena = rq_arena_new(QUESTION_ARENA);
+    rq_status status =
+        asked->arena ? rq_product_decode(product, asked->arena, &asked->product, error) : RQ_NOMEM;
+    if (status == RQ_OK)
+        return rq_market_run(market, call, count_market, free_inquiry, asked);
+    free_inquiry(asked);
+    return status;
+}
+
+/* ---- questions ---- */
+
+static void free_question(rq_side_job *side)
+{
+    question *asked = (question *)side;
+    asked->release(asked->argument);
     rq_buffer_done(&asked->answer);
     free(asked);
 }
 
-static void deliver(rq_worker *worker, void *argument)
+static void work(rq_side_job *side)
+{
+    question *asked = (question *)side;
+    asked->is_answered = asked->work(asked->argument, &asked->answer);
+}
+
+static void deliver(rq_worker *worker, rq_side_job *side)
 {
     static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
                                               {"Cache-Control", "no-store"}};
-    question *asked = argument;
+    question *asked = (question *)side;
     (void)worker;
     if (asked->call->abandoned)
         rq_call_answer(asked->call, 503, NULL, 0, NULL, 0);
@@ -219,69 +247,10 @@ static void deliver(rq_worker *worker, void *argument)
         rq_call_answer(asked->call, 200, asked->answer.data, asked->answer.length, headers, 2);
     else
         rq_call_refuse(asked->call, "unavailable", NULL, NULL);
-    free_question(asked);
+    free_question(side);
 }
 
-static void *run(void *argument)
-{
-    rq_market *market = argument;
-    pthread_mutex_lock(&market->lock);
-    while (!market->stopping) {
-        question *asked = market->first;
-        if (!asked) {
-            pthread_cond_wait(&market->ready, &market->lock);
-            continue;
-        }
-        market->first = asked->next;
-        if (!market->first)
-            market->last = &market->first;
-        market->queued--;
-        pthread_mutex_unlock(&market->lock);
-        asked->is_answered =
-            asked->work ? asked->work(asked->argument, &asked->answer) : answer(market, asked);
-        if (!rq_worker_post(asked->worker, deliver, asked))
-            free_question(asked);
-        pthread_mutex_lock(&market->lock);
-    }
-    pthread_mutex_unlock(&market->lock);
-    return NULL;
-}
-
-static bool enqueue(rq_market *market, question *asked)
-{
-    pthread_mutex_lock(&market->lock);
-    bool is_taken = !market->stopping && market->queued < RQ_LIMIT_MARKET_QUEUE;
-    if (is_taken) {
-        *market->last = asked;
-        market->last = &asked->next;
-        market->queued++;
-        pthread_cond_signal(&market->ready);
-    }
-    pthread_mutex_unlock(&market->lock);
-    return is_taken;
-}
-
-rq_status rq_market_ask(rq_market *market, rq_call *call, const json_t *product, rq_error *error)
-{
-    rq_worker *worker = call->worker;
-    question *asked = worker->catalogue ? calloc(1, sizeof(*asked)) : NULL;
-    if (!asked)
-        return RQ_BUSY;
-    rq_buffer_init(&asked->answer, RQ_LIMIT_REPLY_BYTES);
-    asked->worker = worker;
-    asked->call = call;
-    asked->catalogue = rq_catalogue_ref(worker->catalogue);
-    asked->arena = rq_arena_new(QUESTION_ARENA);
-    rq_status status =
-        asked->arena ? rq_product_decode(product, asked->arena, &asked->product, error) : RQ_NOMEM;
-    if (status == RQ_OK && !enqueue(market, asked))
-        status = RQ_BUSY;
-    if (status != RQ_OK)
-        free_question(asked);
-    return status;
-}
-
-rq_status rq_market_run(rq_market *market, rq_call *call, bool (*work)(void *argument, rq_buffer *answer),
+rq_status rq_market_run(rq_market *market, rq_call *call, bool (*run)(void *argument, rq_buffer *answer),
                         void (*release)(void *argument), void *argument)
 {
     question *asked = calloc(1, sizeof(*asked));
@@ -290,14 +259,14 @@ rq_status rq_market_run(rq_market *market, rq_call *call, bool (*work)(void *arg
         return RQ_NOMEM;
     }
     rq_buffer_init(&asked->answer, RQ_LIMIT_REPLY_BYTES);
-    asked->worker = call->worker;
+    asked->side = (rq_side_job){.worker = call->worker, .work = work, .done = deliver, .drop = free_question};
     asked->call = call;
-    asked->work = work;
+    asked->work = run;
     asked->release = release;
     asked->argument = argument;
-    if (enqueue(market, asked))
+    if (rq_side_pool_submit(market->side, &asked->side))
         return RQ_OK;
-    free_question(asked);
+    free_question(&asked->side);
     return RQ_BUSY;
 }
 
@@ -306,17 +275,14 @@ rq_status rq_market_run(rq_market *market, rq_call *call, bool (*work)(void *arg
 rq_status rq_market_new(const char *conninfo, int64_t refresh_ms, rq_market **out_market, rq_error *error)
 {
     rq_market *market = calloc(1, sizeof(*market));
-    if (!market)
-        return rq_fail(error, RQ_NOMEM, "no memory for the market's desk");
+    rq_status status = market ? rq_side_pool_new(1, RQ_LIMIT_MARKET_QUEUE, &market->side, error)
+                              : rq_fail(error, RQ_NOMEM, "no memory for the market's desk");
+    if (status != RQ_OK) {
+        free(market);
+        return status;
+    }
     market->conninfo = conninfo;
     market->refresh_ms = refresh_ms;
-    market->last = &market->first;
-    pthread_mutex_init(&market->lock, NULL);
-    pthread_cond_init(&market->ready, NULL);
-    if (pthread_create(&market->thread, NULL, run, market) != 0) {
-        free(market);
-        return rq_fail(error, RQ_IO, "cannot start the market's thread");
-    }
     *out_market = market;
     return RQ_OK;
 }
@@ -325,21 +291,9 @@ void rq_market_free(rq_market *market)
 {
     if (!market)
         return;
-    pthread_mutex_lock(&market->lock);
-    market->stopping = true;
-    pthread_cond_broadcast(&market->ready);
-    pthread_mutex_unlock(&market->lock);
-    pthread_join(market->thread, NULL);
-    while (market->first) {
-        question *asked = market->first;
-        market->first = asked->next;
-        if (!rq_worker_post(asked->worker, deliver, asked))
-            free_question(asked);
-    }
+    rq_side_pool_free(market->side);
     rq_demand_free(market->demand);
     if (market->connection)
         PQfinish(market->connection);
-    pthread_cond_destroy(&market->ready);
-    pthread_mutex_destroy(&market->lock);
     free(market);
 }

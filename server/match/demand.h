@@ -6,6 +6,8 @@
 
 #include "snapshot.h"
 
+#include "rongqiao/demand.h"
+
 enum {
     RQ_DEMAND_ROWS = 4096,
     RQ_DEMAND_UNKNOWN_BYTE = 0xff,    /* codes of a number that is not known; */

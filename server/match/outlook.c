@@ -7,6 +7,8 @@
 
 #include "internal.h"
 
+#include "rongqiao/demand.h"
+
 enum { SCRATCH_BYTES = 64 << 20, STEPS = 3, TRIALS_OF_A_RULE = 64 };
 
 static const struct {

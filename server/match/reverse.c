@@ -457,27 +457,3 @@ rq_status rq_reverse(const rq_demand *demand, const rq_product *product, const r
     rq_pool_leave(pool);
     return status;
 }
-
-rq_status rq_reverse_what_if(const rq_demand *demand, const rq_product *product, size_t rule, int64_t value,
-                             const rq_reverse_options *options, rq_arena *arena, rq_what_if *out_what_if,
-                             rq_error *error)
-{
-    rq_product changed = *product;
-    rq_rule rules[RQ_MATCH_RULES_MAX];
-    if (rule >= product->rule_count || product->rule_count > RQ_MATCH_RULES_MAX) {
-        return rq_fail(error, RQ_INVALID, "rule: no such rule");
-    }
-    memcpy(rules, product->rules, product->rule_count * sizeof rules[0]);
-    rules[rule].value = value;
-    changed.rules = rules;
-    rq_status status = rq_reverse(demand, product, options, arena, &out_what_if->before, error);
-    if (status == RQ_OK) {
-        status = rq_reverse(demand, &changed, options, arena, &out_what_if->after, error);
-    }
-    if (status == RQ_OK) {
-        const rq_reverse_count *before = &out_what_if->before.eligible, *after = &out_what_if->after.eligible;
-        out_what_if->gained_needs = (int64_t)after->needs - (int64_t)before->needs;
-        out_what_if->gained_fen = after->amount_fen - before->amount_fen;
-    }
-    return status;
-}

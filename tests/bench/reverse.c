@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "nation/nation.h"
+#include "rongqiao/demand.h"
 
 enum { RUNS_MAX = 99, FIRST = 20, SHOWN = 6, DRAWN = 4000 };
 

@@ -10,6 +10,7 @@
 
 #include "match/internal.h"
 #include "unit/match_reference.h"
+#include "rongqiao/demand.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -31,7 +31,7 @@ static const struct {
     {"arena.h", BASE},        {"banned.h", BASE}, {"buffer.h", BASE},     {"clock.h", BASE},
     {"config.h", BASE},       {"digest.h", BASE}, {"ids.h", BASE},        {"limits.h", BASE},
     {"log.h", BASE},          {"status.h", BASE}, {"settings.def", BASE}, {"vocabulary.h", BASE},
-    {"vocabulary.def", BASE}, {"match.h", MATCH}, {"facts.def", MATCH},   {"round.h", MATCH},   {"http.h", NET},
+    {"vocabulary.def", BASE}, {"match.h", MATCH},       {"demand.h", MATCH}, {"facts.def", MATCH},   {"round.h", MATCH},   {"http.h", NET},
     {"files.h", NET},             {"net.h", NET},           {"db.h", DB},       {"api.h", API},
     {"jobs.h", JOBS},
 };

@@ -9,6 +9,7 @@
 
 #include "match_aim.h"
 #include "match_compare.h"
+#include "rongqiao/demand.h"
 
 enum {
     SHORT_PAIRS = 1600,

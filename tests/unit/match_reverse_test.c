@@ -1,5 +1,6 @@
 /* One product before many needs against the same pairs explained one by one. */
 #include "match_world.h"
+#include "rongqiao/demand.h"
 
 enum { NEEDS = 6000, ASKED = 400, FIRST = 7 };
 
@@ -128,14 +129,21 @@ static void a_laxer_rule_tells_how_many_more_would_qualify(void **state)
         assert_int_equal(rq_demand_add(demand, &need, NULL), RQ_OK);
     }
     assert_int_equal(rq_demand_seal(demand, NULL), RQ_OK);
-    rq_what_if answer;
-    assert_int_equal(rq_reverse_what_if(demand, &product, 0, 12, &nobody_backs, arena, &answer, NULL), RQ_OK);
-    assert_int_equal(answer.before.eligible.needs, 13);
-    assert_int_equal(answer.after.eligible.needs, 25);
-    assert_int_equal(answer.gained_needs, 12);
-    assert_int_equal(answer.gained_fen, 12 * 100 * WAN);
-    assert_int_equal(rq_reverse_what_if(demand, &product, 1, 12, &nobody_backs, arena, &answer, NULL),
-                     RQ_INVALID);
+    static const struct {
+        bool is_dropped;
+        int64_t months, more;
+    } steps[] = {{true, 0, 23}, {false, 18, 6}, {false, 12, 12}, {false, 6, 18}};
+    rq_outlook outlook;
+    assert_int_equal(rq_reverse_outlook(demand, &product, &nobody_backs, arena, &outlook, NULL), RQ_OK);
+    assert_int_equal(outlook.now.eligible.needs, 13);
+    assert_int_equal(outlook.trial_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(outlook.trials[i].rule, 0);
+        assert_int_equal(outlook.trials[i].is_dropped, steps[i].is_dropped);
+        assert_int_equal(outlook.trials[i].value, steps[i].months);
+        assert_int_equal(outlook.trials[i].more_needs, steps[i].more);
+        assert_int_equal(outlook.trials[i].more_fen, steps[i].more * 100 * WAN);
+    }
     rq_demand_free(demand);
     rq_arena_free(arena);
 }

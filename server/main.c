@@ -22,7 +22,9 @@ static const struct {
      "user add LOGIN NAME ROLES [enterprise|institution|region ID]: reads the password from standard input"},
     {"key", rq_command_key,
      "key add INSTITUTION-ID NAME ROLES [DAYS]: makes a key for an institution's system and prints it once"},
-    {"round", rq_command_round, "round verify FILE: runs an exported matchmaking round again and says whether hash, result and stability hold"},
+    {"round", rq_command_round,
+     "round verify FILE: runs an exported matchmaking round again and says whether hash, result and "
+     "stability hold"},
 };
 
 static int usage(FILE *out)

@@ -31,8 +31,7 @@ static rq_status load_version(replay *self, const char *version, rq_error *error
         return RQ_OK;
     rq_catalogue_unref(self->catalogue);
     self->catalogue = NULL;
-    rq_status status =
-        rq_catalogue_load(&self->connection, self->conninfo, version, &self->catalogue, error);
+    rq_status status = rq_catalogue_load(&self->connection, self->conninfo, version, &self->catalogue, error);
     snprintf(self->version, sizeof(self->version), "%s", version);
     return status;
 }

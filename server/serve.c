@@ -133,8 +133,10 @@ static rq_status start_workers(process *self, rq_error *error)
         wanted = cores < 1 ? 1 : (size_t)cores;
     }
     for (size_t i = 0; i < wanted && i < WORKERS_MAX && status == RQ_OK; i++) {
-        rq_worker_setup setup = {self->config, fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0), self->tls,
-                                 self->hash_pool, self->market, self->portal, self->relay};
+        rq_worker_setup setup = {self->config, fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0),
+                                 self->tls,    self->hash_pool,
+                                 self->market, self->portal,
+                                 self->relay};
         if (setup.listen_fd < 0)
             return rq_fail(error, RQ_IO, "cannot duplicate the listening socket");
         status = rq_worker_start(&setup, &self->workers[i], error);

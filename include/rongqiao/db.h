@@ -38,9 +38,9 @@ rq_status rq_migrate(PGconn *connection, const char *directory, unsigned *out_ap
                      rq_error *error) RQ_MUST_CHECK;
 /* Connects, or says why not. */
 rq_status rq_connect_blocking(const char *conninfo, PGconn **out_connection, rq_error *error) RQ_MUST_CHECK;
-/* Runs one compiled-in statement as the side "system" in a transaction of its own, on a thread that may wait. Returns
- * the rows, owned by the caller, or null after logging why. Connects `*connection` first when it is null, and drops it
- * when it broke. */
+/* Runs one compiled-in statement as the side "system" in a transaction of its own, on a thread that may wait.
+ * Returns the rows, owned by the caller, or null after logging why. Connects `*connection` first when it is
+ * null, and drops it when it broke. */
 PGresult *rq_run_as_system(PGconn **connection, const char *conninfo, const char *statement,
                            const char *const *parameters, int count);
 

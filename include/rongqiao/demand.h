@@ -24,7 +24,8 @@ typedef struct rq_reverse_options {
     size_t first; /* eligible needs to name, the earliest numbers */
 } rq_reverse_options;
 
-/* What the catalogue says: its LPR; partners are assumed to back a loan where it lists any, and to be none else. */
+/* What the catalogue says: its LPR; partners are assumed to back a loan where it lists any, and to be none
+ * else. */
 rq_reverse_options rq_reverse_options_of(const rq_catalogue *catalogue, rq_date as_of);
 
 typedef struct rq_reverse_count {

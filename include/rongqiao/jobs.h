@@ -10,9 +10,9 @@
 #include "rongqiao/match.h"
 #include "rongqiao/status.h"
 
-/* Loads the catalogue of one version (null: now) from PostgreSQL, in pages; `*connection` as in rq_run_as_system.
- * What does not decode is left out and logged. RQ_IO when it cannot be read (the log says why), RQ_INVALID when the
- * whole cannot be built. The caller owns the reference. */
+/* Loads the catalogue of one version (null: now) from PostgreSQL, in pages; `*connection` as in
+ * rq_run_as_system. What does not decode is left out and logged. RQ_IO when it cannot be read (the log says
+ * why), RQ_INVALID when the whole cannot be built. The caller owns the reference. */
 rq_status rq_catalogue_load(PGconn **connection, const char *conninfo, const char *version,
                             rq_catalogue **out_catalogue, rq_error *error) RQ_MUST_CHECK;
 

@@ -56,7 +56,7 @@ enum {
     RQ_LIMIT_DB_IDLE_TRANSACTION_MS = 10000,
     RQ_LIMIT_DB_LIFETIME_MS = 1800000, /* and up to twice as long */
     RQ_LIMIT_DB_PULSE_MS = 1000,
-    RQ_LIMIT_DB_TLS_READS = 64, /* of one wake-up */
+    RQ_LIMIT_DB_TLS_READS = 64,          /* of one wake-up */
     RQ_LIMIT_MIGRATION_BYTES = 64 << 20, /* one file with its CSV files */
 
     /* Password hashing. */

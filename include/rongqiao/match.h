@@ -119,8 +119,8 @@ typedef struct rq_day_fee {
     int32_t ppm_per_day;
 } rq_day_fee;
 
-/* What the institution's answers to needs of one size and province say, for the product's kind, already shrunk
- * towards the kind as a whole. That one has neither size nor province. */
+/* What the institution's answers to needs of one size and province say, for the product's kind, already
+ * shrunk towards the kind as a whole. That one has neither size nor province. */
 typedef struct rq_record_cell {
     uint8_t province;     /* first two digits of GB/T 2260; 0: all of them */
     uint8_t size;         /* 1 + index in the vocabulary list "size"; 0: every size */
@@ -207,10 +207,10 @@ typedef struct rq_programme {
 typedef struct rq_weights {
     int32_t version;
     int32_t cost, likelihood, speed, fit, service;
-    int32_t prior_ppm;    /* yes-rate assumed before any answer, */
-    int32_t prior_weight; /* ... worth this many answers */
-    int32_t cost_cap_ppm; /* a cost at or above it earns nothing */
-    int32_t hours_cap;    /* an answer after so many hours earns nothing */
+    int32_t prior_ppm;       /* yes-rate assumed before any answer, */
+    int32_t prior_weight;    /* ... worth this many answers */
+    int32_t cost_cap_ppm;    /* a cost at or above it earns nothing */
+    int32_t hours_cap;       /* an answer after so many hours earns nothing */
     int32_t per_institution; /* at most so many eligible packages of one institution are shown; 0: no cap */
 } rq_weights;
 
@@ -253,9 +253,10 @@ typedef struct rq_catalogue_changes {
  * Reference count 1, owned by the caller. Fails as rq_catalogue_new does. */
 rq_status rq_catalogue_update(const rq_catalogue *old, const rq_catalogue_changes *changes,
                               rq_catalogue **out_catalogue, rq_error *error) RQ_MUST_CHECK;
-/* The same products under other weights, with memory of its own. RQ_INVALID when the weights are out of bounds. */
-rq_status rq_catalogue_reweighed(const rq_catalogue *old, const rq_weights *weights, rq_catalogue **out_catalogue,
-                                 rq_error *error) RQ_MUST_CHECK;
+/* The same products under other weights, with memory of its own. RQ_INVALID when the weights are out of
+ * bounds. */
+rq_status rq_catalogue_reweighed(const rq_catalogue *old, const rq_weights *weights,
+                                 rq_catalogue **out_catalogue, rq_error *error) RQ_MUST_CHECK;
 /* References are atomic: a worker holds one while it matches. */
 rq_catalogue *rq_catalogue_ref(rq_catalogue *catalogue);
 void rq_catalogue_unref(rq_catalogue *catalogue);

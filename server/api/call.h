@@ -96,11 +96,11 @@ struct rq_call {
     bool by_cookie;
     const char *csrf;       /* of a session by cookie */
     const char *set_cookie; /* goes with an answer, not with a refusal */
-    const char *id; /* from the path, or null */
-    json_t *input;  /* the checked input */
+    const char *id;         /* from the path, or null */
+    json_t *input;          /* the checked input */
     const char *input_text;
     const char *query_text; /* the checked query beside a body */
-    const char *facts; /* the prelude's answer */
+    const char *facts;      /* the prelude's answer */
     const char *computed;
     const char *digest;
     const char *packages; /* what of a match is kept as rows */
@@ -110,12 +110,12 @@ struct rq_call {
         const char *body; /* null: none is kept */
         size_t length;
         const char *location, *etag;
-    } kept; /* the answer, while it is noted who sees it */
+    } kept;          /* the answer, while it is noted who sees it */
     const char *key; /* Idempotency-Key */
     const char *fingerprint;
     rq_sheet *sheet;          /* of a list that is wanted as CSV */
     struct rq_stream *stream; /* of live events, once it is open */
-    uint64_t ticket; /* of the statement that is waited for; 0: none */
+    uint64_t ticket;          /* of the statement that is waited for; 0: none */
     bool abandoned;
     bool broken; /* memory ran short in a stage that must still wait for its end */
 };

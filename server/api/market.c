@@ -1,5 +1,6 @@
-/* The market of a product: the open needs that it serves, and what each of its terms keeps away. For a listed product
- * and for one that is still being written. Numbers only: whose needs they are is told to nobody here. */
+/* The market of a product: the open needs that it serves, and what each of its terms keeps away. For a listed
+ * product and for one that is still being written. Numbers only: whose needs they are is told to nobody here.
+ */
 #include "market.h"
 
 #include "market_desk.h"
@@ -11,7 +12,8 @@ static bool complete(json_t *product)
     static const char nobody[] = "00000000-0000-4000-8000-000000000000";
     static const char *const keys[] = {"id", "institution_id", "institution_zh"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        if (!json_object_get(product, keys[i]) && json_object_set_new(product, keys[i], json_string(nobody)) != 0)
+        if (!json_object_get(product, keys[i]) &&
+            json_object_set_new(product, keys[i], json_string(nobody)) != 0)
             return false;
     return true;
 }

@@ -187,8 +187,8 @@ static bool count_market(void *argument, rq_buffer *out)
     rq_reverse_options options = rq_reverse_options_of(asked->catalogue, rq_today());
     if (!is_fresh(asked->market))
         return false;
-    if (rq_reverse_outlook(asked->market->demand, &asked->product, &options, asked->arena, &outlook, &error) !=
-        RQ_OK) {
+    if (rq_reverse_outlook(asked->market->demand, &asked->product, &options, asked->arena, &outlook,
+                           &error) != RQ_OK) {
         RQ_LOG(RQ_LOG_ERROR, "market_not_counted", RQ_LOG_TEXT("reason", error.message));
         return false;
     }

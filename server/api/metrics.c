@@ -127,7 +127,8 @@ void rq_metrics_write(rq_worker *const *workers, size_t count, rq_buffer *out)
     rq_buffer_printf(out, "rongqiao_streams_refused_total %" PRIuFAST64 "\n",
                      SUM(workers[w]->counters.streams_refused));
     head(out, "events_sent_total", "counter", "Events sent on streams.");
-    rq_buffer_printf(out, "rongqiao_events_sent_total %" PRIuFAST64 "\n", SUM(workers[w]->counters.events_sent));
+    rq_buffer_printf(out, "rongqiao_events_sent_total %" PRIuFAST64 "\n",
+                     SUM(workers[w]->counters.events_sent));
     head(out, "logins_failed_total", "counter", "Wrong passwords.");
     rq_buffer_printf(out, "rongqiao_logins_failed_total %" PRIuFAST64 "\n",
                      SUM(workers[w]->counters.logins_failed));

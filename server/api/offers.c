@@ -16,8 +16,8 @@ static const rq_field rate_fields[] = {
 static const rq_schema rate_schema = RQ_SCHEMA("OfferRate", rate_fields, NULL);
 
 #define TERM_FIELDS                                                                                          \
-    {"amount_fen", RQ_FIELD_INTEGER, true, 100000, INT64_C(100000000000), NULL, NULL, "金额，分",            \
-     "amount, fen"},                                                                                         \
+    {"amount_fen", RQ_FIELD_INTEGER, true,         100000, INT64_C(100000000000), NULL,                      \
+     NULL,         "金额，分",       "amount, fen"},                                                         \
         {"term_months", RQ_FIELD_INTEGER, true, 1, 360, NULL, NULL, "期限，月", "term, months"},             \
         {"rate", RQ_FIELD_OBJECT, true, 0, 0, NULL, &rate_schema, "利率", "the rate"},                       \
         {"repayment", RQ_FIELD_WORD, true, 0, 0, "repayment", NULL, "还款方式", "repayment method"},         \
@@ -186,7 +186,8 @@ static const rq_route rows[] = {
              "试算综合年化成本（不保存）", "The all-in annual cost of terms, without keeping them",
              .prelude = "offers/prepare", .compute = answer_cost),
     RQ_ROUTE(GET, "/v1/offers", READERS, &list_query, "offers/list", 0, "List", "授信方案列表", "Offers"),
-    RQ_ROUTE(GET, "/v1/offers/{id}", READERS | RQ_ROLES_GUARANTOR, NULL, "offers/get", 0, "Offer", "授信方案", "One offer"),
+    RQ_ROUTE(GET, "/v1/offers/{id}", READERS | RQ_ROLES_GUARANTOR, NULL, "offers/get", 0, "Offer", "授信方案",
+             "One offer"),
     MOVE("approve", RQ_ROLE_BANK_CHECKER, "审批通过", "Approve"),
     MOVE("send_back", RQ_ROLE_BANK_CHECKER, "退回修改", "Send back to the maker"),
     MOVE("reject", RQ_ROLE_BANK_CHECKER, "审批否决", "Reject"),

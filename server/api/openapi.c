@@ -248,7 +248,8 @@ static void write_replies(rq_json *json)
         {"Application", "id,need_id,institution,origin,state,actions,version"},
         {"Offer", "id,application_id,need_id,amount_fen,term_months,rate_ppm,cost_ppm,net_disbursed_fen,"
                   "total_repayable_fen,valid_until,state,actions,version"},
-        {"OfferCost", "rate_ppm,net_disbursed_fen,total_repayable_fen,cost_ppm,first_payment_fen,last_payment_fen"},
+        {"OfferCost",
+         "rate_ppm,net_disbursed_fen,total_repayable_fen,cost_ppm,first_payment_fen,last_payment_fen"},
         {"GuaranteeCase", "id,case_no,need_id,application_id,principal_fen,shares,state,actions,version"},
         {"Round", "id,round_no,name,region_code,seed_hash,state,actions,version"},
         {"RoundPlace", "id,round_id,run_no,need_id,amount_fen,wish"},

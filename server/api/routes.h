@@ -42,7 +42,14 @@ extern const rq_routes rq_server_routes, rq_session_routes, rq_user_routes, rq_e
     }
 #define RQ_DRILL_FIELDS                                                                                      \
     RQ_REGION_FIELD,                                                                                         \
-        {"region_exact", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "不含下级",                              \
+        {"region_exact",                                                                                     \
+         RQ_FIELD_BOOLEAN,                                                                                   \
+         false,                                                                                              \
+         0,                                                                                                  \
+         0,                                                                                                  \
+         NULL,                                                                                               \
+         NULL,                                                                                               \
+         "不含下级",                                                                                         \
          "the region alone, without what is below"},                                                         \
         RQ_PERIOD_FIELDS, RQ_COUNTED_FIELDS
 /* The last day of a period is not before its first. */

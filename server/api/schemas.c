@@ -12,7 +12,8 @@ const char rq_refusal_codes[] =
     "=R01,R02,R03,R04,R05,R06,R07,R08,R09,R10,R11,R12,R13,R14,R15,R16,R17,R18,R19,R20,"
     "R21,R22,R23,R24";
 static const rq_field reason_fields[] = {
-    {"reason_code", RQ_FIELD_WORD, false, 0, 0, rq_refusal_codes, NULL, "原因代码", "reason, one of the list"},
+    {"reason_code", RQ_FIELD_WORD, false, 0, 0, rq_refusal_codes, NULL, "原因代码",
+     "reason, one of the list"},
     {"reason_text", RQ_FIELD_TEXT, false, 10, 500, NULL, NULL, "原因说明", "the reason in words"},
     {"note", RQ_FIELD_TEXT, false, 1, 500, NULL, NULL, "备注", "a note"},
 };

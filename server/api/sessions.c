@@ -19,7 +19,8 @@ typedef struct login {
     char token_hash[RQ_SHA256_HEX + 1];
 } login;
 
-/* A hash nobody's password has, of the cost in force: unknown users take the time of known ones (ASVS 6.3.8). */
+/* A hash nobody's password has, of the cost in force: unknown users take the time of known ones (ASVS 6.3.8).
+ */
 static void hash_of_nobody(unsigned cost_log2, char out_text[RQ_PASSWORD_HASH_TEXT])
 {
     snprintf(out_text, RQ_PASSWORD_HASH_TEXT, "scrypt$%u$%0*d$%0*d", cost_log2, 2 * RQ_SCRYPT_SALT_BYTES, 0,
@@ -207,8 +208,8 @@ static const rq_field login_fields[] = {
 static const rq_schema login_input = RQ_SCHEMA("Login", login_fields, NULL);
 
 static const rq_route rows[] = {
-    RQ_ROUTE(POST, "/v1/sessions", RQ_ROLE_PUBLIC, &login_input, NULL, RQ_ROUTE_LOGIN, "Session", "登录", "Log in",
-             .compute = log_in),
+    RQ_ROUTE(POST, "/v1/sessions", RQ_ROLE_PUBLIC, &login_input, NULL, RQ_ROUTE_LOGIN, "Session", "登录",
+             "Log in", .compute = log_in),
     RQ_ROUTE(GET, "/v1/sessions", RQ_ROLE_ANYBODY, NULL, "sessions/list", 0, "List", "我的会话",
              "My live sessions"),
     RQ_ROUTE(GET, "/v1/sessions/current", RQ_ROLE_ANYBODY, NULL, "sessions/me", 0, "User", "当前用户",

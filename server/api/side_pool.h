@@ -1,5 +1,5 @@
-/* Threads for work that no worker may wait for. Bounded: what does not fit in the queue is refused at once. A job is
- * worked on a thread of the pool, then done on the thread of the worker that it came from. */
+/* Threads for work that no worker may wait for. Bounded: what does not fit in the queue is refused at once. A
+ * job is worked on a thread of the pool, then done on the thread of the worker that it came from. */
 #ifndef RONGQIAO_API_SIDE_POOL_H
 #define RONGQIAO_API_SIDE_POOL_H
 
@@ -9,8 +9,9 @@
 typedef struct rq_side_job {
     struct rq_side_job *next;
     rq_worker *worker;
-    void (*work)(struct rq_side_job *job);                  /* on the pool's thread */
-    void (*done)(rq_worker *worker, struct rq_side_job *job); /* on the worker's; also for a job that was never begun */
+    void (*work)(struct rq_side_job *job); /* on the pool's thread */
+    void (*done)(rq_worker *worker,
+                 struct rq_side_job *job); /* on the worker's; also for a job that was never begun */
     void (*drop)(struct rq_side_job *job); /* frees it, where the worker takes nothing any more */
 } rq_side_job;
 

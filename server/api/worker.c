@@ -164,7 +164,8 @@ static void begin_drain(rq_worker *worker, void *argument)
     (void)argument;
     rq_streams_close(worker);
     rq_worker_net_drain(worker->net, on_drained, worker);
-    /* Clients that come now are refused at once, unless somebody else (systemd) holds the socket for a successor. */
+    /* Clients that come now are refused at once, unless somebody else (systemd) holds the socket for a
+     * successor. */
     close(worker->listen_fd);
     worker->listen_fd = -1;
 }

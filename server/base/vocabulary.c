@@ -16,9 +16,15 @@ static const struct {
     const char *name;
     size_t first;
 } lists[] = {
-    {"kind", RQ_FIRST_kind},           {"tag", RQ_FIRST_tag},         {"size", RQ_FIRST_size},
-    {"tax_grade", RQ_FIRST_tax_grade}, {"collateral", RQ_FIRST_collateral}, {"purpose", RQ_FIRST_purpose},
-    {"repayment", RQ_FIRST_repayment}, {"repair", RQ_FIRST_repair},   {"source", RQ_FIRST_source},
+    {"kind", RQ_FIRST_kind},
+    {"tag", RQ_FIRST_tag},
+    {"size", RQ_FIRST_size},
+    {"tax_grade", RQ_FIRST_tax_grade},
+    {"collateral", RQ_FIRST_collateral},
+    {"purpose", RQ_FIRST_purpose},
+    {"repayment", RQ_FIRST_repayment},
+    {"repair", RQ_FIRST_repair},
+    {"source", RQ_FIRST_source},
 };
 enum { LISTS = sizeof lists / sizeof lists[0] };
 

@@ -17,8 +17,8 @@ typedef struct db_conninfo {
 } db_conninfo;
 
 /* Merges `text` with the settings of a lane; `statement_timeout_ms` 0 sets none, below 0 sets no lock and
- * idle limits either (migrations). With `plans_anew` every execution is planned for its own values: for long statements,
- * whose plans depend on them. RQ_INVALID when `text` is not a conninfo. */
+ * idle limits either (migrations). With `plans_anew` every execution is planned for its own values: for long
+ * statements, whose plans depend on them. RQ_INVALID when `text` is not a conninfo. */
 rq_status db_conninfo_init(db_conninfo *conninfo, const char *text, int64_t statement_timeout_ms,
                            bool plans_anew, rq_error *error) RQ_MUST_CHECK;
 void db_conninfo_done(db_conninfo *conninfo);

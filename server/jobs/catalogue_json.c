@@ -124,7 +124,8 @@ static rq_status load_products(loader *self)
 
 static rq_status build(loader *self, rq_catalogue **out_catalogue, rq_error *error)
 {
-    const json_t *programmes = json_object_get(self->frame, "programmes"), *lpr = json_object_get(self->frame, "lpr");
+    const json_t *programmes = json_object_get(self->frame, "programmes"),
+                 *lpr = json_object_get(self->frame, "lpr");
     const char *lpr_date = json_string_value(json_object_get(lpr, "published_on"));
     rq_programme *programme_rows =
         rq_arena_array(self->arena, json_array_size(programmes) + 1, sizeof(rq_programme));
@@ -153,9 +154,9 @@ rq_status rq_catalogue_load(PGconn **connection, const char *conninfo, const cha
     if (result && PQntuples(result) == 1)
         self.frame = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
     PQclear(result);
-    rq_status status = self.frame && self.arena
-                           ? RQ_OK
-                           : rq_fail(error, RQ_IO, "cannot read catalogue version %.20s", version ? version : "of now");
+    rq_status status = self.frame && self.arena ? RQ_OK
+                                                : rq_fail(error, RQ_IO, "cannot read catalogue version %.20s",
+                                                          version ? version : "of now");
     if (status == RQ_OK)
         status = load_products(&self);
     if (status == RQ_OK)

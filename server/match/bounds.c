@@ -195,8 +195,8 @@ static rq_status check_record(const rq_record *record, rq_error *error)
     for (size_t i = 0; i < record->cell_count; i++) {
         const rq_record_cell *cell = &record->cells[i];
         bool is_first = i == 0 || rq_record_key(&record->cells[i - 1]) < rq_record_key(cell);
-        if (!is_first || cell->province > 99 || cell->size > rq_vocabulary("size").count || cell->likelihood_ppm < 0 ||
-            cell->likelihood_ppm > RQ_MATCH_PPM || cell->median_hours < -1) {
+        if (!is_first || cell->province > 99 || cell->size > rq_vocabulary("size").count ||
+            cell->likelihood_ppm < 0 || cell->likelihood_ppm > RQ_MATCH_PPM || cell->median_hours < -1) {
             return rq_fail(error, RQ_INVALID, "record.cells[%zu]: out of bounds, or there twice", i);
         }
     }

@@ -252,7 +252,8 @@ static void read_cells(rq_fields *fields, rq_record *record)
         cells[i].province = read_province(&element);
         cells[i].size = (uint8_t)(rq_fields_word(&element, "size", "size", UINT32_MAX) + 1);
         cells[i].likelihood_ppm = (int32_t)rq_fields_int(&element, "likelihood_ppm", 0, RQ_MATCH_PPM, 0);
-        cells[i].median_hours = (int16_t)rq_fields_int(&element, "median_hours", 0, RQ_MATCH_CELL_HOURS_MAX, -1);
+        cells[i].median_hours =
+            (int16_t)rq_fields_int(&element, "median_hours", 0, RQ_MATCH_CELL_HOURS_MAX, -1);
         rq_fields_leave(fields, &element);
     }
     if (count > 1) {

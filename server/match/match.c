@@ -325,8 +325,9 @@ static rq_status rank(rq_session *session, const harvest *all, const rq_match_op
         group group;
         size_t fails;
     } searches[GROUPS] = {{GROUP_ELIGIBLE, 0}, {GROUP_UNKNOWN, 0}, {GROUP_NEAR_ONE, 1}, {GROUP_NEAR_TWO, 2}};
-    const size_t cap = options->per_institution > 0 ? options->per_institution
-                                                    : (size_t)session->catalogue->frame.weights.per_institution;
+    const size_t cap = options->per_institution > 0
+                           ? options->per_institution
+                           : (size_t)session->catalogue->frame.weights.per_institution;
     const size_t limits[3] = {options->top, options->top_unknown, options->top_near};
     const size_t totals[3] = {result->eligible_total, result->unknown_total, result->near_total};
     const rq_package **packages[3] = {&result->eligible, &result->unknown, &result->near};

@@ -179,16 +179,16 @@ static common common_of(const rq_inquiry *ask)
     return all;
 }
 
-static void add_term(const rq_inquiry *ask, const rq_demand_range *range, const rq_offer *terms, uint8_t *fails,
-                     uint8_t *unknown)
+static void add_term(const rq_inquiry *ask, const rq_demand_range *range, const rq_offer *terms,
+                     uint8_t *fails, uint8_t *unknown)
 {
     if (ask->product->kind != RQ_INDEX(kind, bridge) && terms->term_max_months != RQ_UNSET) {
         rq_verdicts_add(range, RQ_INPUT_term_months, RQ_AT_MOST, terms->term_max_months, fails, unknown);
     }
 }
 
-static void add_rate(const rq_inquiry *ask, const rq_demand_range *range, const rq_offer *terms, uint8_t *fails,
-                     uint8_t *unused)
+static void add_rate(const rq_inquiry *ask, const rq_demand_range *range, const rq_offer *terms,
+                     uint8_t *fails, uint8_t *unused)
 {
     if (ask->product->kind != RQ_INDEX(kind, equity) && terms->low_ppm != RQ_UNSET) {
         rq_verdicts_add(range, RQ_INPUT_max_rate, RQ_AT_LEAST, terms->low_ppm, fails, unused);
@@ -218,7 +218,8 @@ static void judge_offer(const rq_inquiry *ask, const rq_demand_range *range, siz
     add_chosen(count, on->choice + from, (uint8_t)at, on->tier_unknown + from, on->guess + from);
 }
 
-RQ_EVERY_PROCESSOR static void add_guesses(size_t count, const uint8_t *restrict guess, uint8_t *restrict unknown)
+RQ_EVERY_PROCESSOR static void add_guesses(size_t count, const uint8_t *restrict guess,
+                                           uint8_t *restrict unknown)
 {
     for (size_t i = 0; i < count; i++) {
         unknown[i] |= guess[i] != 0;

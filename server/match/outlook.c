@@ -1,8 +1,9 @@
-/* What a product's own terms keep away from it: every hard rule and every bound is tried looser before all open
- * needs, one at a time, and the needs that would then be eligible are counted over those that are.
+/* What a product's own terms keep away from it: every hard rule and every bound is tried looser before all
+ * open needs, one at a time, and the needs that would then be eligible are counted over those that are.
  *
- * Published steps: without the condition; then, where that brings anything, a number at 3/4, 1/2 and 1/4 of what is
- * asked at least, or at 5/4, 3/2 and 2 times what is asked at most; a set with one word more or less. */
+ * Published steps: without the condition; then, where that brings anything, a number at 3/4, 1/2 and 1/4 of
+ * what is asked at least, or at 5/4, 3/2 and 2 times what is asked at most; a set with one word more or less.
+ */
 #include <string.h>
 
 #include "internal.h"
@@ -72,12 +73,14 @@ static void try_bound(inquiry *ask, size_t which)
         return;
     }
     *value = RQ_UNSET;
-    bool is_blocking = try_terms(ask, &changed, (rq_trial){.rule = -1, .bound = bounds[which].key, .is_dropped = true});
+    bool is_blocking =
+        try_terms(ask, &changed, (rq_trial){.rule = -1, .bound = bounds[which].key, .is_dropped = true});
     for (size_t i = 0; is_blocking && i < STEPS; i++) {
         *value = bounds[which].is_least ? asked * lower[i].numerator / lower[i].denominator
                                         : asked * higher[i].numerator / higher[i].denominator;
         if (*value != asked && *value > 0 && *value <= bounds[which].most) {
-            (void)try_terms(ask, &changed, (rq_trial){.rule = -1, .bound = bounds[which].key, .value = *value});
+            (void)try_terms(ask, &changed,
+                            (rq_trial){.rule = -1, .bound = bounds[which].key, .value = *value});
         }
     }
 }
@@ -91,11 +94,11 @@ static size_t looser_numbers(const rq_rule *rule, int64_t out_values[TRIALS_OF_A
     bool is_most = rule->op == RQ_OP_le || rule->op == RQ_OP_lt || rule->op == RQ_OP_ratio_ge;
     size_t count = 0;
     for (size_t i = 0; (is_least || is_most) && i < STEPS; i++) {
-        out_values[count] = is_least ? rule->value / lower[i].denominator * lower[i].numerator +
-                                           rule->value % lower[i].denominator * lower[i].numerator / lower[i].denominator
-                                     : rule->value / higher[i].denominator * higher[i].numerator +
-                                           rule->value % higher[i].denominator * higher[i].numerator /
-                                               higher[i].denominator;
+        out_values[count] =
+            is_least ? rule->value / lower[i].denominator * lower[i].numerator +
+                           rule->value % lower[i].denominator * lower[i].numerator / lower[i].denominator
+                     : rule->value / higher[i].denominator * higher[i].numerator +
+                           rule->value % higher[i].denominator * higher[i].numerator / higher[i].denominator;
         count += out_values[count] != rule->value;
     }
     return count;
@@ -141,10 +144,12 @@ static void try_rule(inquiry *ask, size_t index)
     }
 }
 
-rq_status rq_reverse_outlook(const rq_demand *demand, const rq_product *product, const rq_reverse_options *options,
-                             rq_arena *arena, rq_outlook *out_outlook, rq_error *error)
+rq_status rq_reverse_outlook(const rq_demand *demand, const rq_product *product,
+                             const rq_reverse_options *options, rq_arena *arena, rq_outlook *out_outlook,
+                             rq_error *error)
 {
-    inquiry ask = {.demand = demand, .product = product, .options = options, .outlook = out_outlook, .error = error};
+    inquiry ask = {
+        .demand = demand, .product = product, .options = options, .outlook = out_outlook, .error = error};
     *out_outlook = (rq_outlook){.trial_count = 0};
     ask.status = rq_reverse(demand, product, options, arena, &out_outlook->now, error);
     if (ask.status != RQ_OK) {

@@ -129,7 +129,8 @@ static void keep_first(rq_inquiry *ask, uint32_t number)
 }
 
 RQ_EVERY_PROCESSOR static void bin_bytes(size_t count, const uint8_t *restrict class,
-                                         const uint8_t *restrict codes, uint16_t width, uint16_t *restrict bins)
+                                         const uint8_t *restrict codes, uint16_t width,
+                                         uint16_t *restrict bins)
 {
     for (size_t i = 0; i < count; i++) {
         bins[i] = (uint16_t)(class[i] * width + codes[i]);
@@ -158,7 +159,8 @@ static void count_classes(const rq_demand_range *range, rq_workbench *on,
     if (amounts->shape == RQ_DEMAND_BYTES) {
         bin_bytes(count, on->class + from, (const uint8_t *)amounts->codes + from, (uint16_t)width, on->bins);
     } else {
-        bin_shorts(count, on->class + from, (const uint16_t *)amounts->codes + from, (uint16_t)width, on->bins);
+        bin_shorts(count, on->class + from, (const uint16_t *)amounts->codes + from, (uint16_t)width,
+                   on->bins);
     }
     size_t i = 0;
     for (; i + RQ_TALLIES <= count; i += RQ_TALLIES) {

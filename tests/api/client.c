@@ -229,11 +229,13 @@ const char *client_read_piece(test_client *client, bool *out_clean)
 {
     char size[32] = "", end[2];
     size_t digits = 0;
-    while (client->ssl && digits < sizeof(size) - 1 && read_exactly(client, size + digits, 1) && size[digits] != '\n')
+    while (client->ssl && digits < sizeof(size) - 1 && read_exactly(client, size + digits, 1) &&
+           size[digits] != '\n')
         digits++;
     size_t length = size[digits] == '\n' ? strtoul(size, NULL, 16) : 0;
     char *piece = length <= ANSWER_MAX ? house_keep(calloc(1, length + 1), free) : NULL;
-    bool whole = size[digits] == '\n' && piece && read_exactly(client, piece, length) && read_exactly(client, end, 2);
+    bool whole =
+        size[digits] == '\n' && piece && read_exactly(client, piece, length) && read_exactly(client, end, 2);
     if (out_clean)
         *out_clean = whole && length == 0;
     if (whole && length > 0)

@@ -25,10 +25,11 @@ void client_close(test_client *client);
 bool client_send(test_client *client, const void *data, size_t length);
 /* Reads one answer (`is_head`: that has no body); null when the connection ends first. */
 test_answer *client_read(test_client *client, bool is_head);
-/* Sends a GET for a stream with these extra header lines and reads its head; null when the connection ends first. */
+/* Sends a GET for a stream with these extra header lines and reads its head; null when the connection ends
+ * first. */
 test_answer *client_open_stream(test_client *client, const char *path, const char *headers);
-/* The next piece of the stream, until the test's end; null at its end (`out_clean`, may be null: it was ended, not
- * cut). */
+/* The next piece of the stream, until the test's end; null at its end (`out_clean`, may be null: it was
+ * ended, not cut). */
 const char *client_read_piece(test_client *client, bool *out_clean);
 /* One request with these extra header lines ("Name: value\r\n..."), a body if not null, and its answer. */
 test_answer *client_call(test_client *client, const char *method, const char *path, const char *headers,

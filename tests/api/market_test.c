@@ -31,12 +31,14 @@ static void bank_sees_how_many_open_needs_a_product_would_serve(void **state)
     need_post(&world.enterprise_a, NULL);
     need_post(&world.enterprise_b, NULL);
     json_t *market = what_if(loan_document("credit_loan", "试算"));
-    long long open = house_count("select count(*) from need where state in ('open', 'claimed', 'offered', 'stalled')");
+    long long open =
+        house_count("select count(*) from need where state in ('open', 'claimed', 'offered', 'stalled')");
     assert_int_equal(number_of(market, "open_needs"), open);
     assert_int_equal(number_of(market, "eligible.needs"), open);
-    assert_int_equal(number_of(market, "eligible.amount_fen"),
-                     house_count("select sum(amount_fen) from need where state in ('open', 'claimed', 'offered', "
-                                 "'stalled')"));
+    assert_int_equal(
+        number_of(market, "eligible.amount_fen"),
+        house_count("select sum(amount_fen) from need where state in ('open', 'claimed', 'offered', "
+                    "'stalled')"));
     assert_int_equal(json_array_size(member_of(market, "trials")), 0);
 }
 
@@ -45,7 +47,8 @@ static void each_term_tells_what_it_keeps_away(void **state)
     const json_int_t eighteen = 18;
     (void)state;
     need_post(&world.enterprise_a, doc("{s{si}}", "facts", "lenders", 7));
-    json_t *market = what_if(with_rule(loan_document("credit_loan", "至多一家"), "lenders", "le", json_integer(4)));
+    json_t *market =
+        what_if(with_rule(loan_document("credit_loan", "至多一家"), "lenders", "le", json_integer(4)));
     json_int_t open = number_of(market, "open_needs");
     assert_int_equal(number_of(market, "near.needs"), 1);
     const json_t *without = trial_with(market, NULL), *doubled = trial_with(market, &(json_int_t){8});
@@ -64,9 +67,10 @@ static void region_that_is_not_served_has_no_market(void **state)
     json_t *document = loan_document("credit_loan", "只在广东");
     json_object_set_new(document, "regions", doc("[s]", GUANGDONG));
     json_t *market = what_if(document);
-    assert_int_equal(number_of(market, "considered"),
-                     house_count("select count(*) from need where province = '44' and state in ('open', 'claimed', "
-                                 "'offered', 'stalled')"));
+    assert_int_equal(
+        number_of(market, "considered"),
+        house_count("select count(*) from need where province = '44' and state in ('open', 'claimed', "
+                    "'offered', 'stalled')"));
 }
 
 static void institution_sees_the_market_of_its_own_product_only(void **state)
@@ -93,7 +97,8 @@ static void need_that_is_withdrawn_leaves_the_market(void **state)
 static void product_that_breaks_a_rule_is_refused_as_when_it_is_listed(void **state)
 {
     (void)state;
-    json_t *document = with_rule(loan_document("credit_loan", "坏规则"), "revenue_fen", "in", json_integer(1));
+    json_t *document =
+        with_rule(loan_document("credit_loan", "坏规则"), "revenue_fen", "in", json_integer(1));
     json_t *problem =
         expect_problem(422, "validation_failed", &world.maker_a, "POST", "/v1/products/what-if", document);
     assert_string_equal(text_of(problem, "errors.0.pointer"), "/rules/0/op");

@@ -310,9 +310,10 @@ static void loan_that_wants_a_guarantee_is_not_contracted_without_one(void **sta
 static void terms_are_priced_without_being_kept(void **state)
 {
     (void)state;
-    const char *text = "{\"amount_fen\":100000000,\"term_months\":12,\"rate\":{\"base\":\"fixed\",\"value_ppm\":40000},"
-                       "\"repayment\":\"interest_first\",\"fees\":[{\"name_zh\":\"评估费\",\"basis\":\"share\","
-                       "\"when\":\"upfront\",\"value\":3000}]}";
+    const char *text =
+        "{\"amount_fen\":100000000,\"term_months\":12,\"rate\":{\"base\":\"fixed\",\"value_ppm\":40000},"
+        "\"repayment\":\"interest_first\",\"fees\":[{\"name_zh\":\"评估费\",\"basis\":\"share\","
+        "\"when\":\"upfront\",\"value\":3000}]}";
     json_int_t before = house_count("select count(*) from offer");
     json_t *cost = expect(200, &world.maker_a, "POST", "/v1/offers/preview", json_loads(text, 0, NULL));
     assert_int_equal(number_of(cost, "rate_ppm"), 40000);
@@ -320,7 +321,8 @@ static void terms_are_priced_without_being_kept(void **state)
     assert_true(number_of(cost, "cost_ppm") > 43000 && number_of(cost, "cost_ppm") < 43500);
     assert_true(number_of(cost, "first_payment_fen") < number_of(cost, "last_payment_fen"));
     assert_int_equal(house_count("select count(*) from offer"), before);
-    expect_problem(403, "forbidden", &world.enterprise_a, "POST", "/v1/offers/preview", json_loads(text, 0, NULL));
+    expect_problem(403, "forbidden", &world.enterprise_a, "POST", "/v1/offers/preview",
+                   json_loads(text, 0, NULL));
 }
 
 static void guarantor_reads_the_offer_that_its_case_backs(void **state)

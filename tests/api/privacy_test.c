@@ -301,7 +301,8 @@ static void bank_sees_how_its_own_products_fit_before_it_knows_whose_the_need_is
     assert_null(member_of(get(200, &world.enterprise_a, "needs", need), "fits"));
     expect_problem(404, "not_found", &world.maker_a, "GET", why, NULL);
     apply_for(&world.enterprise_a, need, world.credit_a);
-    assert_string_equal(text_of(expect(200, &world.maker_a, "GET", why, NULL), "package.product.id"), world.credit_a);
+    assert_string_equal(text_of(expect(200, &world.maker_a, "GET", why, NULL), "package.product.id"),
+                        world.credit_a);
     expect_problem(422, "product_unknown", &world.maker_a, "GET",
                    textf("/v1/needs/%s/explain?product=%s", need, world.guaranteed_b), NULL);
 }

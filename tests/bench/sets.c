@@ -1,6 +1,7 @@
-/* The sets that a match works on, as compressed bitmaps (CRoaring) and as the engine's blocks: the time to find which
- * products of the national market are open to a need, and of these how many hard rules fail and which facts lack. The
- * bitmaps do less: tiers and partners are left out. Times are CPU times of one thread; last one JSON object. */
+/* The sets that a match works on, as compressed bitmaps (CRoaring) and as the engine's blocks: the time to
+ * find which products of the national market are open to a need, and of these how many hard rules fail and
+ * which facts lack. The bitmaps do less: tiers and partners are left out. Times are CPU times of one thread;
+ * last one JSON object. */
 #include <inttypes.h>
 #include <roaring/roaring.h>
 #include <stdio.h>
@@ -40,7 +41,8 @@ typedef struct coded {
     roaring_bitmap_t *sets[CODES_MAX];
 } coded;
 
-/* A rule's column: the products by bound; `failing[i]` fails what lies before bound i (at least) or after it. */
+/* A rule's column: the products by bound; `failing[i]` fails what lies before bound i (at least) or after it.
+ */
 typedef struct column {
     rq_fact fact;
     rq_op op;
@@ -166,7 +168,8 @@ static void add_product(shelf *to, const rq_product *product, uint32_t at, rq_da
     add_bound(&to->room, product->capacity_fen_left, at);
     bool is_room = product->capacity_fen_left == RQ_UNSET || product->amount_min_fen == RQ_UNSET ||
                    product->capacity_fen_left >= product->amount_min_fen;
-    if (product->valid_from > day || product->valid_to < day || product->capacity_cases_left == 0 || !is_room) {
+    if (product->valid_from > day || product->valid_to < day || product->capacity_cases_left == 0 ||
+        !is_room) {
         roaring_bitmap_add(to->closed, at);
     }
 }
@@ -225,7 +228,8 @@ static void add_fails(tally *on, const roaring_bitmap_t *failing)
         return;
     }
     roaring_bitmap_t *failed = roaring_bitmap_and(on->open, failing);
-    roaring_bitmap_t *carry = roaring_bitmap_and(on->ones, failed), *over = roaring_bitmap_and(on->twos, carry);
+    roaring_bitmap_t *carry = roaring_bitmap_and(on->ones, failed),
+                     *over = roaring_bitmap_and(on->twos, carry);
     roaring_bitmap_xor_inplace(on->ones, failed);
     roaring_bitmap_xor_inplace(on->twos, carry);
     roaring_bitmap_or_inplace(on->more, over);
@@ -257,7 +261,9 @@ static void judge_rule(tally *on, const column *at, const rq_need *need)
         add_fails(on, below(at, fact->value));
     } else if (at->op == RQ_OP_ratio_ge) {
         int64_t share =
-            fact->value > 0 ? (int64_t)(((__int128)need->amount_fen * 1000000 + fact->value - 1) / fact->value) : INT64_MAX;
+            fact->value > 0
+                ? (int64_t)(((__int128)need->amount_fen * 1000000 + fact->value - 1) / fact->value)
+                : INT64_MAX;
         add_fails(on, below(at, share));
     } else {
         judge_sets(on, at, fact->value);
@@ -363,7 +369,8 @@ int main(int argc, char **argv)
     }
     nation *market = nation_new(RQ_SOURCE_DIR, strtoull(argv[2], NULL, 10));
     rq_arena *arena = rq_arena_new((size_t)8 << 30);
-    const rq_product *products = market != NULL && arena != NULL ? nation_products(market, PRODUCTS, arena) : NULL;
+    const rq_product *products =
+        market != NULL && arena != NULL ? nation_products(market, PRODUCTS, arena) : NULL;
     rq_catalogue *catalogue = products != NULL ? nation_catalogue(market, PRODUCTS) : NULL;
     if (catalogue == NULL) {
         fail("no market");
@@ -401,15 +408,17 @@ int main(int argc, char **argv)
         bitmaps[run] = (middle - start) / NEEDS;
         blocks[run] = (now_us() - middle) / NEEDS;
         if (in_bitmaps != in_blocks) {
-            (void)fprintf(stderr, "%" PRIu64 " products open in bitmaps, %" PRIu64 " in blocks\n", in_bitmaps, in_blocks);
+            (void)fprintf(stderr, "%" PRIu64 " products open in bitmaps, %" PRIu64 " in blocks\n", in_bitmaps,
+                          in_blocks);
             fail("they differ");
         }
     }
     qsort(bitmaps, runs, sizeof bitmaps[0], by_time);
     qsort(blocks, runs, sizeof blocks[0], by_time);
-    (void)printf("%.0f of the open products fail at most two rules\n", (double)shown / (double)(runs * NEEDS));
-    (void)printf("{\"bitmaps_us\": %.1f, \"blocks_us\": %.1f, \"ratio\": %.2f, \"bitmap_bytes_per_product\": %.1f}\n",
-                 bitmaps[runs / 2], blocks[runs / 2], bitmaps[runs / 2] / blocks[runs / 2],
-                 (double)bytes / PRODUCTS);
+    (void)printf("%.0f of the open products fail at most two rules\n",
+                 (double)shown / (double)(runs * NEEDS));
+    (void)printf(
+        "{\"bitmaps_us\": %.1f, \"blocks_us\": %.1f, \"ratio\": %.2f, \"bitmap_bytes_per_product\": %.1f}\n",
+        bitmaps[runs / 2], blocks[runs / 2], bitmaps[runs / 2] / blocks[runs / 2], (double)bytes / PRODUCTS);
     return 0;
 }

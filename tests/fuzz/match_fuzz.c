@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "match/internal.h"
-#include "unit/match_reference.h"
 #include "rongqiao/demand.h"
+#include "unit/match_reference.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -209,7 +209,8 @@ static void the_outlook_tells_what_each_term_keeps_away(void **state)
         rq_arena_reset(arena);
     }
     assert_true(drops > 30 && steps > 30 && bounds > 10);
-    print_message("%zu terms keep needs away, %zu looser steps bring some, %zu of them bounds\n", drops, steps, bounds);
+    print_message("%zu terms keep needs away, %zu looser steps bring some, %zu of them bounds\n", drops,
+                  steps, bounds);
     rq_demand_free(demand);
     rq_arena_free(arena);
     rq_arena_free(other);

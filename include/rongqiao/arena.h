@@ -18,6 +18,8 @@ void rq_arena_reset(rq_arena *arena);
 
 /* Zeroed memory aligned for any type; null at the limit or when memory is short. */
 void *rq_arena_alloc(rq_arena *arena, size_t size) RQ_MUST_CHECK;
+/* The same with whatever is in it, for what is written whole before it is read. */
+void *rq_arena_room(rq_arena *arena, size_t size) RQ_MUST_CHECK;
 
 /* `count` zeroed elements of `size` bytes; null on overflow of the product too. */
 void *rq_arena_array(rq_arena *arena, size_t count, size_t size) RQ_MUST_CHECK;

@@ -129,7 +129,7 @@ static arena_block *block_add(rq_arena *arena, size_t size)
     return block;
 }
 
-void *rq_arena_alloc(rq_arena *arena, size_t size)
+void *rq_arena_room(rq_arena *arena, size_t size)
 {
     if (size > SIZE_MAX - ARENA_ALIGNMENT)
         return NULL;
@@ -148,8 +148,13 @@ void *rq_arena_alloc(rq_arena *arena, size_t size)
     block->used += rounded;
     assert(block->used <= block->size);
     unpoison(start, size);
-    memset(start, 0, size);
     return start;
+}
+
+void *rq_arena_alloc(rq_arena *arena, size_t size)
+{
+    void *start = rq_arena_room(arena, size);
+    return start != NULL ? memset(start, 0, size) : NULL;
 }
 
 void *rq_arena_array(rq_arena *arena, size_t count, size_t size)

@@ -101,15 +101,16 @@ static const rq_row *joined(rq_session *session, int role, const rq_row *row, co
     return partner != NULL ? partner->row : NULL;
 }
 
-bool rq_appraise_score(rq_session *session, const rq_row *row, const rq_relief *relief, int64_t least_score,
-                       int64_t *out_score, int64_t *out_cost)
+bool rq_appraise_most(rq_session *session, const rq_row *row, const rq_relief *relief, int64_t least_score,
+                      rq_prospect *out)
 {
-    rq_draft draft = {.row = row};
-    rq_terms_choose(session, row, &draft.terms);
-    rq_fit fit = {.amount_fen = draft.terms.amount_fen, .is_in_term = is_in_term(session, row, &draft.terms)};
+    *out = (rq_prospect){.draft.row = row};
+    const rq_terms *terms = &out->draft.terms;
+    rq_terms_choose(session, row, &out->draft.terms);
+    rq_fit fit = {.amount_fen = terms->amount_fen, .is_in_term = is_in_term(session, row, terms)};
     /* first as if every soft rule passed: to look at them costs more than to look at nothing */
-    int64_t most = rq_score_most(session, row, &draft.terms, relief);
-    int64_t fullest = most + rq_score_of_fit(session, row, &fit);
+    int64_t most_cost = rq_score_most(session, row, terms, relief);
+    int64_t fullest = most_cost + rq_score_of_fit(session, row, &fit);
     if (row->merit + fullest < least_score) {
         return false;
     }
@@ -118,20 +119,26 @@ bool rq_appraise_score(rq_session *session, const rq_row *row, const rq_relief *
         return false;
     }
     weigh_soft(session, row, &fit);
-    int64_t fit_score = rq_score_of_fit(session, row, &fit);
-    if (merit + most + fit_score < least_score) {
+    out->known = merit + rq_score_of_fit(session, row, &fit);
+    if (out->known + most_cost < least_score) {
         return false;
     }
-    if (draft.terms.needs_guarantee) {
-        draft.guarantee = joined(session, RQ_PARTNER_guarantee, row, &draft.terms);
+    if (terms->needs_guarantee) {
+        out->draft.guarantee = joined(session, RQ_PARTNER_guarantee, row, terms);
     }
     if (row->insurance == RQ_BACKING_required) {
-        draft.insurance = joined(session, RQ_PARTNER_insurance, row, &draft.terms);
+        out->draft.insurance = joined(session, RQ_PARTNER_insurance, row, terms);
     }
+    int64_t most_backed = rq_score_most_backed(session, &out->draft, relief);
+    out->most = out->known + (most_backed < most_cost ? most_backed : most_cost);
+    return out->most >= least_score;
+}
+
+int64_t rq_appraise_score(rq_session *session, const rq_prospect *prospect, int64_t *out_cost)
+{
     const rq_programme *subsidies[2];
-    *out_cost = rq_draft_cost(session, &draft, subsidies);
-    int64_t cost_score = rq_score_of_cost(&session->catalogue->frame, *out_cost);
-    assert(cost_score <= most && merit + cost_score <= row->bound + relief->gain);
-    *out_score = merit + cost_score + fit_score;
-    return *out_score >= least_score;
+    *out_cost = rq_draft_cost(session, &prospect->draft, subsidies);
+    int64_t score = prospect->known + rq_score_of_cost(&session->catalogue->frame, *out_cost);
+    assert(score <= prospect->most);
+    return score;
 }

@@ -41,39 +41,59 @@ typedef struct monthly {
     bool is_one_way; /* nothing is received later */
 } monthly;
 
+/* The sum of the lanes in a fixed order. */
+static double sum_of(const double lanes[LANES])
+{
+    return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+}
+
+/* Whether what was received exceeds what was paid up to some month, and never again from then on. */
+static bool turns_once(const monthly *flows)
+{
+    double total = 0.0;
+    size_t turns = 0;
+    bool owes = true;
+    for (size_t i = 0; i < flows->groups * LANES; i++) {
+        total += flows->paid[i];
+        bool owes_now = total < flows->received;
+        turns += owes_now != owes;
+        owes = owes_now;
+    }
+    return turns == 1;
+}
+
 /* False when the flows have another shape, or so little is received that rounding matters. */
 static bool shape_of(const rq_cash_flow *flows, size_t count, monthly *out)
 {
     if (count < 2 || count > RQ_MATCH_TERM_MAX + 1 || flows[0].month != 0 || flows[0].fen <= 0) {
         return false;
     }
-    double total = 0.0, moment = 0.0, gross = 0.0;
-    size_t turns = 0;
-    bool owes = true; /* more was received than paid so far */
+    size_t strays = 0;
     out->received = (double)flows[0].fen;
+    out->groups = (count - 1 + LANES - 1) / LANES;
+    for (size_t i = 0; i < LANES; i++) {
+        out->paid[(out->groups - 1) * LANES + i] = 0.0;
+    }
     for (size_t i = 1; i < count; i++) {
-        double paid = -(double)flows[i].fen;
-        out->paid[i - 1] = paid;
-        total += paid;
-        moment += paid * (double)i;
-        gross += paid < 0.0 ? -paid : paid;
-        bool owes_now = total < out->received;
-        turns += owes_now != owes;
-        owes = owes_now;
-        if (flows[i].month != (int32_t)i) {
-            return false;
+        out->paid[i - 1] = -(double)flows[i].fen;
+        strays += flows[i].month != (int32_t)i;
+    }
+    double total[LANES] = {0.0}, gross[LANES] = {0.0}, moment[LANES] = {0.0};
+    for (size_t group = 0; group < out->groups; group++) {
+        const double *paid = out->paid + group * LANES;
+        for (size_t lane = 0; lane < LANES; lane++) {
+            total[lane] += paid[lane];
+            gross[lane] += paid[lane] < 0.0 ? -paid[lane] : paid[lane];
+            moment[lane] += paid[lane] * (double)(int)(group * LANES + lane + 1);
         }
     }
-    out->groups = (count - 1 + LANES - 1) / LANES;
-    for (size_t i = count - 1; i < out->groups * LANES; i++) {
-        out->paid[i] = 0.0;
-    }
-    out->total = total;
-    out->gross = out->received + gross;
-    out->months = moment / total;
-    out->is_one_way = gross == total;
-    bool is_simple = out->is_one_way || (turns == 1 && total - out->received > 1e-6 * out->gross);
-    return is_simple && total > 0.0 && moment > 0.0 && out->received * 1000.0 > out->gross;
+    out->total = sum_of(total);
+    out->gross = out->received + sum_of(gross);
+    out->months = sum_of(moment) / out->total;
+    out->is_one_way = sum_of(gross) == out->total;
+    bool is_simple = out->is_one_way || (out->total - out->received > 1e-6 * out->gross && turns_once(out));
+    return strays == 0 && is_simple && out->total > 0.0 && out->months > 0.0 &&
+           out->received * 1000.0 > out->gross;
 }
 
 /* What is received less the present value of what is paid, at two rates in ppm at once. The lanes are summed
@@ -103,14 +123,6 @@ RQ_EVERY_PROCESSOR static void balances_at(const monthly *flows, const double pp
     }
 }
 
-static double balance_at(const monthly *flows, double ppm)
-{
-    const double rates[2] = {ppm, ppm};
-    double values[2];
-    balances_at(flows, rates, values);
-    return values[0];
-}
-
 /* From the mean time of payment. */
 static double first_guess(const monthly *flows)
 {
@@ -119,84 +131,89 @@ static double first_guess(const monthly *flows)
     return (continuous + continuous * continuous / 24.0) * RQ_MATCH_PPM;
 }
 
-/* A rate near the balancing one, in ppm: by secants from two rates in its neighbourhood. */
-static double estimate(const monthly *flows, double near)
+/* The rate where a line through two of the values is zero. */
+static double secant(const double rates[2], const double values[2])
 {
-    double slope = flows->received * flows->months / (12.0 * RQ_MATCH_PPM);
+    return rates[0] - values[0] * (rates[1] - rates[0]) / (values[1] - values[0]);
+}
+
+/* The k around which the values prove a change of sign, INT64_MIN when there is none to be found: the first
+ * two rates are near what it should be, the next two are k - 1/2 and k + 1/2 around what they let expect. The
+ * present values of two neighbouring k differ by far more than they are rounded, which is by less than 10^-12
+ * of the gross. */
+static int64_t bracket(const monthly *flows, double near)
+{
+    const double sure = flows->gross * 1.1e-12;
     double rates[2] = {near, first_guess(flows)}, values[2];
+    if (rates[1] - rates[0] < 1.0 && rates[0] - rates[1] < 1.0) {
+        rates[1] = rates[0] + 1.0;
+    }
     balances_at(flows, rates, values);
-    double distance = rates[1] - rates[0];
-    if (distance > 1.0 || distance < -1.0) {
-        slope = (values[1] - values[0]) / distance;
-    }
-    double rate = rates[0], value = values[0], next = rate - value / slope;
-    for (int round = 0; round < 6 && slope > 0.0; round++) {
-        double moved = next - rate;
-        if (!(next > LOWEST_PPM / 2.0 && next < HIGHEST_PPM / 2.0) || (moved < 0.05 && moved > -0.05)) {
-            break;
+    for (int round = 0; round < 6; round++) {
+        double rate = secant(rates, values) + 0.5;
+        if (!(rate > LOWEST_PPM / 2.0 && rate < HIGHEST_PPM / 2.0)) {
+            return INT64_MIN;
         }
-        double next_value = balance_at(flows, next);
-        if (moved > 1.0 || moved < -1.0) {
-            slope = (next_value - value) / moved;
+        int64_t ppm = (int64_t)rate;
+        ppm -= (double)ppm > rate;
+        rates[0] = (double)ppm - 0.5;
+        rates[1] = (double)ppm + 0.5;
+        balances_at(flows, rates, values);
+        if (values[0] < -sure && values[1] > sure) {
+            return ppm;
         }
-        rate = next;
-        value = next_value;
-        next = rate - value / slope;
     }
-    return next;
+    return INT64_MIN;
 }
 
 /* Whether the bisection ends at `ppm` as well, which is positive and the only such rate: at the negative
  * rates that it tries, what is paid must be worth more than what is received. */
 static bool is_where_bisection_ends(const monthly *flows, int64_t ppm)
 {
-    int64_t low = LOWEST_PPM, high = HIGHEST_PPM;
     /* what a flow of the last month weighs at the lowest rate */
     const double factor = 1.0 / (1.0 + LOWEST_PPM / (12.0 * RQ_MATCH_PPM)),
                  step = factor * factor * factor * factor;
-    double weight = 1.0;
+    double rates[2] = {LOWEST_PPM, LOWEST_PPM}, values[2], weight = 1.0;
     for (size_t i = 0; i < flows->groups; i++) {
         weight *= step;
     }
-    const double margin = -1e-12 * flows->gross * weight;
-    if (balance_at(flows, (double)low) >= margin) {
-        return false;
-    }
-    while (low < high) {
+    double margins[2] = {-1e-12 * flows->gross * weight, -1e-12 * flows->gross * weight};
+    size_t pending = 1;
+    int64_t low = LOWEST_PPM, high = HIGHEST_PPM;
+    while (low < 0) {
         int64_t middle = low + (high - low) / 2;
         if (middle >= ppm) {
             high = middle;
             continue;
         }
-        if (middle < 0 && balance_at(flows, (double)middle + 0.5) >= -1e-9 * flows->gross) {
-            return false;
-        }
         low = middle + 1;
+        if (middle < 0) {
+            rates[pending] = (double)middle + 0.5;
+            margins[pending++] = -1e-9 * flows->gross;
+        }
+        if (pending == 2) {
+            balances_at(flows, rates, values);
+            if (values[0] >= margins[0] || values[1] >= margins[1]) {
+                return false;
+            }
+            pending = 0;
+        }
     }
-    return true;
+    if (pending == 1) {
+        rates[1] = rates[0];
+        balances_at(flows, rates, values);
+    }
+    return pending == 0 || values[0] < margins[0];
 }
 
-/* The estimate's k where it proves itself, else INT64_MIN. The present values of two neighbouring k differ
- * by far more than they are rounded, which is by less than 10^-12 of the gross. */
+/* The k that a proof was found for, else INT64_MIN. */
 static int64_t quick_rate(const rq_cash_flow *flows, size_t count, int64_t near_ppm)
 {
     monthly shape;
     if (!shape_of(flows, count, &shape)) {
         return INT64_MIN;
     }
-    double rate = estimate(&shape, (double)near_ppm) + 0.5;
-    if (!(rate > LOWEST_PPM / 2.0 && rate < HIGHEST_PPM / 2.0)) {
-        return INT64_MIN;
-    }
-    int64_t ppm = (int64_t)rate;
-    ppm -= (double)ppm > rate;
-    double noise = shape.gross * 1e-13, margin = shape.gross * 1e-12;
-    const double halves[2] = {(double)ppm + 0.5, (double)ppm - 0.5};
-    double values[2];
-    balances_at(&shape, halves, values);
-    if (!(values[0] - noise > margin && values[1] - noise < -margin)) {
-        return INT64_MIN;
-    }
+    int64_t ppm = bracket(&shape, (double)near_ppm);
     return shape.is_one_way || (ppm > 0 && is_where_bisection_ends(&shape, ppm)) ? ppm : INT64_MIN;
 }
 

@@ -106,7 +106,7 @@ rq_status rq_rank_init(rq_ranking *best, size_t limit, size_t per_institution, s
     best->per_institution = per_institution;
     best->count = 0;
     best->pool = pool;
-    best->places = rq_arena_array(arena, best->limit + 1, sizeof *best->places);
+    best->places = rq_arena_room(arena, (best->limit + 1) * sizeof *best->places);
     return best->places != NULL ? RQ_OK : rq_fail(error, RQ_NOMEM, "no memory for %zu packages", limit);
 }
 

@@ -44,11 +44,17 @@ bool rq_uuid_read(const char *text, uint8_t out_id[RQ_UUID_BYTES])
 
 void rq_uuid_write(const uint8_t id[RQ_UUID_BYTES], char out_text[RQ_UUID_TEXT + 1])
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char pairs[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+                                "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+                                "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+                                "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
+                                "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
+                                "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+                                "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+                                "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
     static const uint8_t at[RQ_UUID_BYTES] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     for (size_t byte = 0; byte < RQ_UUID_BYTES; byte++) {
-        out_text[at[byte]] = digits[id[byte] >> 4];
-        out_text[at[byte] + 1] = digits[id[byte] & 15];
+        memcpy(out_text + at[byte], pairs + 2 * (size_t)id[byte], 2);
     }
     out_text[8] = out_text[13] = out_text[18] = out_text[23] = '-';
     out_text[RQ_UUID_TEXT] = '\0';
@@ -409,7 +415,7 @@ bool rq_row_unpack(const rq_pool *pool, const rq_row *row, const rq_row_label *l
     LIST(pool, row->fees, rq_row_fees, out_product->fees, out_product->fee_count);
     unpack_more(pool, row, out_product);
     if (rule_count > 0) {
-        rq_rule *rules = rq_arena_array(arena, rule_count, sizeof *rules);
+        rq_rule *rules = rq_arena_room(arena, rule_count * sizeof *rules);
         if (rules == NULL) {
             return false;
         }

@@ -98,11 +98,12 @@ int64_t rq_score_of_cost(const rq_frame *frame, int64_t cost_ppm)
     return cost_ppm == RQ_UNSET ? 0 : below_cap(frame->weights.cost, cost_ppm, frame->weights.cost_cap_ppm);
 }
 
+static_assert(RQ_MATCH_AMOUNT_MAX_FEN <= INT64_MAX / 500000, "half of the fit fits 64 bits");
 int64_t rq_score_of_fit(const rq_session *session, const rq_row *row, const rq_fit *fit)
 {
     const rq_need *need = session->need;
     int64_t met = fit->amount_fen < need->amount_fen ? fit->amount_fen : need->amount_fen;
-    int64_t share = (int64_t)(((__int128)500000 * met) / need->amount_fen);
+    int64_t share = 500000 * met / need->amount_fen;
     bool is_offered =
         need->repayments != 0 ? (need->repayments & row->repayments) != 0 : row->repayments != 0;
     share += fit->is_in_term ? 200000 : 0;
@@ -248,6 +249,9 @@ rq_relief rq_score_relief(const rq_session *session, const rq_block *block)
             continue;
         }
         bool is_interest = programme->type == RQ_PROGRAMME_interest_subsidy;
+        if (!is_interest && programme->share_ppm > relief.fee_share_ppm) {
+            relief.fee_share_ppm = programme->share_ppm;
+        }
         if (!is_certain(block->highest_ppm, is_interest ? 0 : session->catalogue->highest_fee_ppm)) {
             return relief;
         }
@@ -267,13 +271,64 @@ rq_relief rq_score_relief(const rq_session *session, const rq_block *block)
     return relief;
 }
 
+/* Whether the rate and the fees tell the least that a loan can cost. */
+static bool is_foreseen(const rq_row *row, const rq_relief *relief)
+{
+    return relief->is_certain && !is_bullet(row) && row->kind != RQ_INDEX(kind, bridge);
+}
+
 int64_t rq_score_most(const rq_session *session, const rq_row *row, const rq_terms *terms,
                       const rq_relief *relief)
 {
     const rq_frame *frame = &session->catalogue->frame;
     int64_t rate_ppm = rq_rate_charged(frame, row->kind, &terms->rate);
-    if (!relief->is_certain || is_bullet(row) || row->kind == RQ_INDEX(kind, bridge)) {
+    if (!is_foreseen(row, relief)) {
         return row->bound - row->merit + relief->gain;
     }
     return rate_ppm == RQ_UNSET ? 0 : rq_score_of_cost(frame, reduced(relief, rate_ppm, terms->amount_fen));
+}
+
+/* A year's share of the amount. */
+static int64_t fees_ppm(const rq_pool *pool, rq_ref ref, const rq_terms *terms)
+{
+    const rq_row_fees *fees = rq_pool_at(pool, ref);
+    int64_t upfront = 0, yearly = 0;
+    for (size_t i = 0; fees != NULL && i < fees->count; i++) {
+        const rq_fee *fee = &fees->first[i];
+        int64_t ppm =
+            fee->basis == RQ_FEE_share ? fee->value : rq_scaled(RQ_MATCH_PPM, fee->value, terms->amount_fen);
+        *(fee->when == RQ_FEE_upfront ? &upfront : &yearly) += ppm > 0 ? ppm - 1 : 0;
+    }
+    return upfront * 12 / terms->term_months + yearly;
+}
+
+/* At a rate y >= 0 a month a loan at r balances when y = r + (fees - what comes back) / balances, each by its
+ * present value. The balances' is at most term x amount, and in a year at most 12 x the balance that it began
+ * with, on which yearly fees fall; what comes back of the interest or of a fee comes later than it was paid.
+ */
+int64_t rq_score_most_backed(const rq_session *session, const rq_draft *draft, const rq_relief *relief)
+{
+    const rq_frame *frame = &session->catalogue->frame;
+    const rq_row *row = draft->row, *partners[2] = {draft->guarantee, draft->insurance};
+    const rq_terms *terms = &draft->terms;
+    int64_t rate_ppm = rq_rate_charged(frame, row->kind, &terms->rate);
+    if (!is_foreseen(row, relief) || rate_ppm == RQ_UNSET || terms->term_months == RQ_UNSET) {
+        return INT64_MAX;
+    }
+    int64_t cost_ppm = reduced(relief, rate_ppm, terms->amount_fen);
+    if (cost_ppm < 0) {
+        return INT64_MAX;
+    }
+    cost_ppm += fees_ppm(session->pool, row->fees, terms);
+    for (size_t i = 0; i < 2; i++) {
+        if (partners[i] != NULL) {
+            int64_t fee_ppm = rq_row_more_of(session->pool, partners[i])->fee_ppm;
+            if (fee_ppm < 0) {
+                return 0; /* not published: no cost */
+            }
+            cost_ppm += fees_ppm(session->pool, partners[i]->fees, terms);
+            cost_ppm += fee_ppm - rq_scaled(fee_ppm, relief->fee_share_ppm, RQ_MATCH_PPM);
+        }
+    }
+    return rq_score_of_cost(frame, cost_ppm - rounding_ppm(terms->amount_fen));
 }

@@ -125,7 +125,7 @@ static void seek_partners(rq_session *session, int role)
     partners->total = seek(session, session->catalogue->clusters[kind][0], &partners->cursors[0]);
     partners->total += seek(session, province != 0 ? session->catalogue->clusters[kind][province] : NULL,
                             &partners->cursors[1]);
-    partners->merged = rq_arena_array(session->arena, partners->total + 1, sizeof *partners->merged);
+    partners->merged = rq_arena_room(session->arena, (partners->total + 1) * sizeof *partners->merged);
     if (partners->merged == NULL || session->failed) {
         partners->total = 0;
         session->failed = true;

@@ -137,21 +137,33 @@ int64_t rq_score_of_cost(const rq_frame *frame, int64_t cost_ppm);
 typedef struct rq_relief {
     int64_t gain;                  /* how much more than its bound, but for its fit, a product can score */
     int64_t share_ppm, points_ppm; /* what comes back of the interest */
+    int64_t fee_share_ppm;         /* of a guarantee's or an insurance's fee */
     bool is_certain;               /* share and points tell it all */
 } rq_relief;
 rq_relief rq_score_relief(const rq_session *session, const rq_block *block);
 /* The most that the cost of a product can score under `terms`. */
 int64_t rq_score_most(const rq_session *session, const rq_row *row, const rq_terms *terms,
                       const rq_relief *relief);
+/* The same once its partners are known; INT64_MAX when they tell no more. */
+int64_t rq_score_most_backed(const rq_session *session, const rq_draft *draft, const rq_relief *relief);
 
 /* ---- appraise.c ---- */
 
 /* What tiers and partners of a composed product add to the sieve's verdict: hard fails, and whether a hard
  * condition is unknown. */
 void rq_appraise_class(rq_session *session, const rq_row *row, size_t *out_fails, bool *out_unknown);
-/* The score of a product whose class is known, without its checks; false as soon as it is sure that the
- * score is below `least_score`. */
-bool rq_appraise_score(rq_session *session, const rq_row *row, const rq_relief *relief, int64_t least_score,
-                       int64_t *out_score, int64_t *out_cost) RQ_MUST_CHECK;
+/* A product whose class is known and whose cost is not. */
+typedef struct rq_prospect {
+    rq_draft draft;
+    int64_t known; /* the score but for its cost */
+    int64_t most;  /* no more than this */
+} rq_prospect;
+
+/* Terms, partners and the most that it can score; false as soon as it is sure that this is below
+ * `least_score`. */
+bool rq_appraise_most(rq_session *session, const rq_row *row, const rq_relief *relief, int64_t least_score,
+                      rq_prospect *out) RQ_MUST_CHECK;
+/* The score, without the checks. */
+int64_t rq_appraise_score(rq_session *session, const rq_prospect *prospect, int64_t *out_cost);
 
 #endif

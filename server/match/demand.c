@@ -2,10 +2,11 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "demand.h"
 
-enum { TABLE_SLOTS = 4 * RQ_DEMAND_ROWS };
+enum { TABLE_SLOTS = 4 * RQ_DEMAND_ROWS, CHUNK_BYTES = 2 << 20, LINE_BYTES = 64 };
 
 /* What encoding a block needs; one allocation, freed with the block done. */
 typedef struct encoder {
@@ -248,8 +249,50 @@ static int by_kinds_and_region(const void *a, const void *b, void *argument)
     return (int)left - (int)right;
 }
 
+static bool add_chunk(rq_demand *demand, size_t bytes)
+{
+    rq_demand_chunks *chunks = &demand->chunks;
+    if (chunks->count == chunks->room) {
+        size_t room = chunks->room * 2 + 8;
+        unsigned char **grown = realloc(chunks->first, room * sizeof(unsigned char *));
+        if (grown == NULL) {
+            return false;
+        }
+        chunks->first = grown;
+        chunks->room = room;
+    }
+    size_t size = (bytes + CHUNK_BYTES - 1) / CHUNK_BYTES * CHUNK_BYTES;
+    unsigned char *chunk = aligned_alloc(CHUNK_BYTES, size);
+    if (chunk == NULL) {
+        return false;
+    }
+#ifdef MADV_HUGEPAGE
+    (void)madvise(chunk, size, MADV_HUGEPAGE); /* slower without it, no more */
+#endif
+    chunks->first[chunks->count++] = chunk;
+    chunks->at = chunk;
+    chunks->left = size;
+    demand->bytes += size;
+    return true;
+}
+
+/* A copy of a block, behind the one before it; null when memory is short. */
+static rq_demand_block *settled(rq_demand *demand, const void *bytes, size_t size)
+{
+    rq_demand_chunks *chunks = &demand->chunks;
+    size_t rounded = (size + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+    if (chunks->left < rounded && !add_chunk(demand, rounded)) {
+        return NULL;
+    }
+    rq_demand_block *block = memcpy(chunks->at, bytes, size);
+    chunks->at += rounded;
+    chunks->left -= rounded;
+    settle(block);
+    return block;
+}
+
 /* The waiting needs of a shard as a block; null when memory is short. */
-static rq_demand_block *encode(const rq_demand_shard *shard)
+static rq_demand_block *encode(rq_demand *demand, const rq_demand_shard *shard)
 {
     encoder *in = calloc(1, sizeof *in);
     if (in == NULL) {
@@ -272,14 +315,12 @@ static rq_demand_block *encode(const rq_demand_shard *shard)
         }
         head.columns[column] = is_words(column) ? encode_words(in) : encode_numbers(in);
     }
-    rq_demand_block *block = in->failed ? NULL : realloc(in->room, in->used);
-    if (block != NULL) {
-        head.bytes = in->used;
-        *block = head;
-        settle(block);
-    } else {
-        free(in->room);
+    rq_demand_block *block = NULL;
+    if (!in->failed) {
+        memcpy(in->room, &head, sizeof head);
+        block = settled(demand, in->room, in->used);
     }
+    free(in->room);
     free(in);
     return block;
 }
@@ -299,13 +340,13 @@ static rq_status flush(rq_demand *demand, rq_demand_shard *shard, rq_error *erro
         shard->blocks = grown;
         shard->block_room = room;
     }
-    rq_demand_block *block = encode(shard);
+    rq_demand_block *block = encode(demand, shard);
     if (block == NULL) {
         return rq_fail(error, RQ_NOMEM, "no memory for open needs");
     }
     shard->blocks[shard->block_count++] = block;
     shard->waiting_count = 0;
-    demand->bytes += block->bytes + sizeof(rq_demand_block *);
+    demand->bytes += sizeof(rq_demand_block *);
     return RQ_OK;
 }
 
@@ -383,12 +424,15 @@ void rq_demand_free(rq_demand *demand)
 {
     for (size_t i = 0; demand != NULL && i < RQ_PROVINCES; i++) {
         rq_demand_shard *shard = &demand->shards[i];
-        for (size_t k = 0; k < shard->block_count; k++) {
-            free(shard->blocks[k]);
-        }
         free(shard->blocks);
         free(shard->waiting);
         free(shard->numbers);
+    }
+    for (size_t i = 0; demand != NULL && i < demand->chunks.count; i++) {
+        free(demand->chunks.first[i]);
+    }
+    if (demand != NULL) {
+        free(demand->chunks.first);
     }
     free(demand);
 }

@@ -34,7 +34,6 @@ typedef struct rq_demand_column {
 
 typedef struct rq_demand_block {
     uint32_t count;
-    size_t bytes;
     const uint64_t *kinds;     /* of each group of needs that ask for the same, ... */
     const uint16_t *group_end; /* ... where it ends among the runs */
     uint32_t group_count;
@@ -55,10 +54,20 @@ typedef struct rq_demand_shard {
     size_t waiting_count;
 } rq_demand_shard;
 
+/* Where the blocks lie, one after the other: a block's columns are read here and there, and on pages of the
+ * usual size every one of them would be a page to be looked up anew. */
+typedef struct rq_demand_chunks {
+    unsigned char **first;
+    size_t count, room;
+    unsigned char *at; /* in the last one, ... */
+    size_t left;       /* ... with so many bytes after it */
+} rq_demand_chunks;
+
 struct rq_demand {
     bool is_sealed;
     uint32_t size;
     size_t bytes;
+    rq_demand_chunks chunks;
     rq_demand_shard shards[RQ_PROVINCES];
 };
 

@@ -288,8 +288,13 @@ static void judge_block(rq_inquiry *ask, const rq_demand_block *block, rq_workbe
     if (all.count == 0) {
         return;
     }
-    rq_demand_range whole = {
-        .block = block, .from = all.from[0], .to = all.to[all.count - 1], .open = on->open};
+    rq_demand_range whole = {.block = block,
+                             .from = all.from[0],
+                             .to = all.to[all.count - 1],
+                             .open = on->open,
+                             .next = on->next,
+                             .after = on->after,
+                             .hints = on->hints};
     memset(on->open + whole.from, 0, whole.to - whole.from);
     for (size_t i = 0; i < all.count; i++) {
         memset(on->open + all.from[i], 1, all.to[i] - (size_t)all.from[i]);
@@ -299,7 +304,10 @@ static void judge_block(rq_inquiry *ask, const rq_demand_block *block, rq_workbe
         return;
     }
     for (size_t i = 0; i < all.count; i++) {
-        rq_demand_range piece = {.block = block, .from = all.from[i], .to = all.to[i], .open = on->open};
+        rq_demand_range piece = whole;
+        piece.from = all.from[i];
+        piece.to = all.to[i];
+        piece.next = piece.after = NULL;
         judge_range(ask, &piece, on, result);
     }
 }
@@ -380,24 +388,13 @@ static int by_number(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* What the next block will be asked first comes into the cache meanwhile. */
-static void fetch_ahead(const rq_inquiry *ask, const rq_demand_block *block)
-{
-    for (size_t i = 0; i < ask->condition_count; i++) {
-        const rq_demand_column *column = &block->columns[rq_condition_input(ask->conditions[i].key)];
-        __builtin_prefetch(column->values != NULL ? column->values + column->distinct / 2 : NULL);
-        __builtin_prefetch(column->codes);
-    }
-}
-
 static void walk(const rq_demand *demand, rq_inquiry *ask, rq_workbench *on, rq_reverse_result *result)
 {
     for (uint32_t province = 0; province < RQ_PROVINCES; province++) {
         const rq_demand_shard *shard = &demand->shards[province];
         for (size_t i = 0; i < shard->block_count && may_serve(ask->product, province); i++) {
-            if (i + 1 < shard->block_count) {
-                fetch_ahead(ask, shard->blocks[i + 1]);
-            }
+            on->next = i + 1 < shard->block_count ? shard->blocks[i + 1] : NULL;
+            on->after = i + 2 < shard->block_count ? shard->blocks[i + 2] : NULL;
             judge_block(ask, shard->blocks[i], on, result);
         }
     }

@@ -34,6 +34,8 @@ typedef struct rq_inquiry {
 
 /* A block in work: a byte a need. */
 typedef struct rq_workbench {
+    const rq_demand_block *next, *after; /* null: none */
+    uint32_t hints[RQ_DEMAND_COLUMNS];
     uint8_t open[RQ_DEMAND_ROWS];    /* 1: of the kind and industry */
     uint8_t shut[RQ_DEMAND_ROWS];    /* not 0: out of the product's capacity */
     uint8_t ended[RQ_DEMAND_ROWS];   /* not 0: fails what nobody can repair */

@@ -11,25 +11,30 @@ typedef struct passing {
     bool is_inverse;
 } passing;
 
-static uint32_t values_below(const rq_demand_column *column, int64_t value)
+/* How many of the values lie below `value`; likely `hint`, or a few more or less. */
+static uint32_t values_below(const rq_demand_column *column, int64_t value, uint32_t hint)
 {
-    uint32_t low = 0, size = column->distinct;
-    while (size > 0) {
-        uint32_t half = size / 2;
-        if (column->values[low + half] < value) {
-            low += half + 1;
-            size -= half + 1;
+    const uint32_t guesses[] = {hint, hint - 1, hint + 7, hint - 8};
+    uint32_t low = 0, high = column->distinct;
+    for (size_t i = 0; low < high; i++) {
+        uint32_t at = i < sizeof guesses / sizeof guesses[0] ? guesses[i] : low + (high - low) / 2;
+        if (at < low || at >= high) {
+            continue;
+        }
+        if (column->values[at] < value) {
+            low = at + 1;
         } else {
-            size = half;
+            high = at;
         }
     }
     return low;
 }
 
-static passing passing_of(const rq_demand_column *column, rq_relation relation, int64_t bound)
+static passing passing_of(const rq_demand_column *column, rq_relation relation, int64_t bound, uint32_t *hint)
 {
-    uint32_t below = values_below(column, bound);
+    uint32_t below = values_below(column, bound, *hint);
     bool is_there = below < column->distinct && column->values[below] == bound;
+    *hint = below;
     switch (relation) {
     case RQ_AT_LEAST:
         return (passing){below, column->distinct, false};
@@ -142,11 +147,26 @@ static void add_share(const rq_demand_range *range, const rq_demand_column *colu
     }
 }
 
+/* What the next blocks will be asked first comes into the cache meanwhile. */
+static void fetch_ahead(const rq_demand_range *range, int at, uint32_t hint)
+{
+    if (range->after != NULL) {
+        __builtin_prefetch(&range->after->columns[at]);
+    }
+    if (range->next != NULL) {
+        const rq_demand_column *column = &range->next->columns[at];
+        __builtin_prefetch(column->values != NULL ? column->values + hint : NULL);
+        __builtin_prefetch(column->codes);
+    }
+}
+
 void rq_verdicts_add(const rq_demand_range *range, int at, rq_relation relation, int64_t bound,
                      uint8_t *fails, uint8_t *unknown)
 {
     const rq_demand_column *column = &range->block->columns[at];
     size_t from = range->from, count = range->to - from;
+    uint32_t *hint = &range->hints[at];
+    fetch_ahead(range, at, *hint);
     if (column->shape == RQ_DEMAND_ABSENT) {
         memset(unknown + from, 1, count);
     } else if (column->shape == RQ_DEMAND_WORDS) {
@@ -154,10 +174,10 @@ void rq_verdicts_add(const rq_demand_range *range, int at, rq_relation relation,
     } else if (relation == RQ_SHARE) {
         add_share(range, column, bound, fails, unknown);
     } else if (column->shape == RQ_DEMAND_BYTES) {
-        add_bytes((const uint8_t *)column->codes + from, count, passing_of(column, relation, bound),
+        add_bytes((const uint8_t *)column->codes + from, count, passing_of(column, relation, bound, hint),
                   fails + from, unknown + from);
     } else {
-        add_shorts((const uint16_t *)column->codes + from, count, passing_of(column, relation, bound),
+        add_shorts((const uint16_t *)column->codes + from, count, passing_of(column, relation, bound, hint),
                    fails + from, unknown + from);
     }
 }

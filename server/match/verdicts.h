@@ -10,6 +10,10 @@ typedef struct rq_demand_range {
     const rq_demand_block *block;
     size_t from, to;
     const uint8_t *open; /* a byte a need: the others' verdicts may be left out */
+    /* the blocks that are likely looked at next, and after it; null: none */
+    const rq_demand_block *next, *after;
+    /* by column: where the last bound lay among the values of a block */
+    uint32_t *hints;
 } rq_demand_range;
 
 /* Adds the verdicts of "`relation` `bound`" on a column: one to `fails` of each need that fails, and 1 into

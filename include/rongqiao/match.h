@@ -261,6 +261,14 @@ rq_status rq_catalogue_reweighed(const rq_catalogue *old, const rq_weights *weig
 rq_catalogue *rq_catalogue_ref(rq_catalogue *catalogue);
 void rq_catalogue_unref(rq_catalogue *catalogue);
 int64_t rq_catalogue_version(const rq_catalogue *catalogue);
+/* What every match with the snapshot rests on, besides the products themselves. */
+typedef struct rq_catalogue_basis {
+    int64_t version;
+    int32_t weights_version, per_institution;
+    int64_t lpr_1y_ppm, lpr_5y_ppm;
+    size_t products;
+} rq_catalogue_basis;
+rq_catalogue_basis rq_catalogue_basis_of(const rq_catalogue *catalogue);
 size_t rq_catalogue_size(const rq_catalogue *catalogue);
 /* The memory that the snapshot takes, all in; what it shares with others counts in full. */
 size_t rq_catalogue_bytes(const rq_catalogue *catalogue);

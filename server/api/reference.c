@@ -4,6 +4,7 @@
 #include "rongqiao/clock.h"
 #include "rongqiao/match.h"
 #include "routes.h"
+#include "worker.h"
 
 #define CODE_FIELDS                                                                                          \
     {"parent", RQ_FIELD_CODE, false, 1, 6, NULL, NULL, "上级代码", "code of the level above"},               \
@@ -63,6 +64,39 @@ static rq_step answer_vocabulary(rq_call *call)
     return RQ_STEP_ANSWERED;
 }
 
+/* What a match made now would rest on. */
+static rq_step answer_catalogue(rq_call *call)
+{
+    const rq_catalogue *catalogue = call->worker->catalogue;
+    if (!catalogue) {
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+        return RQ_STEP_ANSWERED;
+    }
+    const rq_catalogue_basis basis = rq_catalogue_basis_of(catalogue);
+    static const rq_reply_header headers[] = {{"Content-Type", "application/json"},
+                                              {"Cache-Control", "no-store"}};
+    rq_buffer out;
+    rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
+    rq_json json = rq_json_on(&out);
+    rq_json_object(&json, NULL);
+    rq_json_int(&json, "catalogue_version", basis.version);
+    rq_json_int(&json, "products", (int64_t)basis.products);
+    rq_json_int(&json, "weights_version", basis.weights_version);
+    rq_json_int(&json, "per_institution", basis.per_institution);
+    rq_json_int(&json, "lpr_1y_ppm", basis.lpr_1y_ppm);
+    rq_json_int(&json, "lpr_5y_ppm", basis.lpr_5y_ppm);
+    rq_json_int(&json, "shown_eligible", RQ_LIMIT_MATCH_ELIGIBLE);
+    rq_json_int(&json, "shown_needing_facts", RQ_LIMIT_MATCH_UNKNOWN);
+    rq_json_int(&json, "shown_near_misses", RQ_LIMIT_MATCH_NEAR);
+    rq_json_object_end(&json);
+    if (out.failed)
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    else
+        rq_call_answer(call, 200, out.data, out.length, headers, 2);
+    rq_buffer_done(&out);
+    return RQ_STEP_ANSWERED;
+}
+
 static const rq_field year_fields[] = {
     {"year", RQ_FIELD_INTEGER, false, 2025, 2100, NULL, NULL, "年份", "the year"},
 };
@@ -100,6 +134,10 @@ static const rq_route rows[] = {
              "业务流转表", "The lives of cases"),
     RQ_ROUTE(GET, "/v1/reference/vocabulary", RQ_ROLE_PUBLIC, NULL, NULL, 0, "Object", "词表与事实",
              "Vocabularies and facts", .compute = answer_vocabulary),
+    RQ_ROUTE(GET, "/v1/reference/catalogue", RQ_ROLE_ANYBODY, NULL, NULL, 0, "Object",
+             "当前匹配所依据的产品目录版本、权重版本与 LPR",
+             "What a match made now rests on: versions of the catalogue and the weights, LPR",
+             .compute = answer_catalogue),
     RQ_ROUTE(GET, "/v1/reference/records", RQ_ROLE_PUBLIC, NULL, "reference/records", 0, "List",
              "机构答复记录（可能性与速度的依据）",
              "Institutions' records: what likelihood and speed rest on"),

@@ -42,6 +42,17 @@ int64_t rq_catalogue_version(const rq_catalogue *catalogue)
     return catalogue->frame.version;
 }
 
+rq_catalogue_basis rq_catalogue_basis_of(const rq_catalogue *catalogue)
+{
+    const rq_frame *frame = &catalogue->frame;
+    return (rq_catalogue_basis){.version = frame->version,
+                                .weights_version = frame->weights.version,
+                                .per_institution = frame->weights.per_institution,
+                                .lpr_1y_ppm = frame->lpr_1y_ppm,
+                                .lpr_5y_ppm = frame->lpr_5y_ppm,
+                                .products = rq_catalogue_size(catalogue)};
+}
+
 size_t rq_catalogue_size(const rq_catalogue *catalogue)
 {
     return catalogue->product_count;

@@ -104,6 +104,21 @@ def family_cpu_us(pid):
             return (ticks + reaped) * 1000000 // TICKS_PER_SECOND
 
 
+def _memory_bytes(pid):
+    """Resident memory of one process, pages shared with others counted in part."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith("Pss:")) * 1024
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def family_memory_bytes(pid):
+    """The same with all children."""
+    children = [entry for entry in os.listdir("/proc") if entry.isdigit() and (_stat(entry) or [0, 0])[1] == str(pid)]
+    return sum(_memory_bytes(each) for each in [pid, *children])
+
+
 def machine_cpu_us():
     """Busy time of all CPUs, whoever used it; stolen time counts as busy."""
     with open("/proc/stat", encoding="ascii") as file:

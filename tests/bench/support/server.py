@@ -23,6 +23,7 @@ class Server:
         self.cluster = cluster
         self.log = directory / "server.log"
         self.certificate = directory / "certificate.pem"
+        self.key = directory / "key.pem"
         self.process = None
         self.port = self.admin_port = 0
         self.environment = {}
@@ -31,7 +32,7 @@ class Server:
         self.environment = {f"RONGQIAO_{name.upper()}": value for name, value in {
             **SETTINGS,
             "certificate_file": str(self.certificate),
-            "key_file": str(self.directory / "key.pem"),
+            "key_file": str(self.key),
             "port_file": str(self.directory / "ports"),
             "database": self.cluster.conninfo("rongqiao_app"),
             "migration_database": self.cluster.conninfo("postgres"),
@@ -100,6 +101,9 @@ class Server:
 
     def cpu_us(self):
         return processes.cpu_us(self.process.pid)
+
+    def memory_bytes(self):
+        return processes.family_memory_bytes(self.process.pid)
 
     def empty_log(self):
         """Between two runs: the log holds a line for each request."""

@@ -10,6 +10,7 @@
 typedef struct rq_admin {
     rq_worker *const *workers;
     size_t worker_count;
+    const rq_announcer *announcer;
     bool stopping; /* set at the drain: not ready any more */
     rq_worker_net *net;
 } rq_admin;

@@ -20,10 +20,11 @@ enum { WORKERS_MAX = 64 };
 typedef struct process {
     const rq_config *config;
     struct event_base *base;
-    struct event *signals[3], *drain_event;
+    struct event *signals[3], *drain_event, *announce_event;
     rq_tls *tls;
     rq_hash_pool *hash_pool;
     rq_market *market;
+    rq_announcer *announcer;
     rq_files *portal;
     rq_relay *relay;
     rq_worker *workers[WORKERS_MAX];
@@ -62,7 +63,15 @@ static void publish(void *argument, rq_catalogue *catalogue)
     process *self = argument;
     for (size_t i = 0; i < self->worker_count; i++)
         rq_worker_set_catalogue(self->workers[i], rq_catalogue_ref(catalogue));
-    rq_catalogue_unref(catalogue);
+    rq_announcer_set_catalogue(self->announcer, catalogue);
+}
+
+static void on_announce(evutil_socket_t fd, short what, void *argument)
+{
+    process *self = argument;
+    (void)fd;
+    (void)what;
+    rq_announcer_wake(self->announcer);
 }
 
 /* One step of the drain: first only "not ready", then no new connections, then wait for what is in flight. */
@@ -179,6 +188,17 @@ static rq_status open_events(process *self, rq_error *error)
     return fine && self->drain_event ? RQ_OK : rq_fail(error, RQ_IO, "cannot set up the process' event loop");
 }
 
+/* Looks every `job_interval_ms` whether a listed product waits to be told. */
+static rq_status start_announcing(process *self, rq_error *error)
+{
+    const int64_t interval_ms = self->config->job_interval_ms;
+    const struct timeval interval = {.tv_sec = interval_ms / 1000, .tv_usec = interval_ms % 1000 * 1000};
+    self->announce_event = event_new(self->base, -1, EV_PERSIST, on_announce, self);
+    return self->announce_event && event_add(self->announce_event, &interval) == 0
+               ? RQ_OK
+               : rq_fail(error, RQ_IO, "cannot set up the announcer's clock");
+}
+
 static rq_status open_process(process *self, rq_error *error)
 {
     const rq_config *config = self->config;
@@ -199,6 +219,8 @@ static rq_status open_process(process *self, rq_error *error)
     if (status == RQ_OK)
         status = rq_market_new(config->database, config->market_refresh_seconds * 1000, &self->market, error);
     if (status == RQ_OK)
+        status = rq_announcer_new(config, self->market, &self->announcer, error);
+    if (status == RQ_OK)
         status = rq_portal_read(config->portal_dir, &self->portal, error);
     if (status == RQ_OK)
         status = rq_relay_new(config, &self->relay, error);
@@ -213,6 +235,9 @@ static rq_status open_process(process *self, rq_error *error)
                                  (int64_t)config->learn_interval_minutes * 60000, &self->clocks, error);
     self->admin.workers = self->workers;
     self->admin.worker_count = self->worker_count;
+    self->admin.announcer = self->announcer;
+    if (status == RQ_OK)
+        status = start_announcing(self, error);
     if (status == RQ_OK)
         status = rq_admin_open(&self->admin, self->base, self->admin_fd, error);
     if (status == RQ_OK)
@@ -229,6 +254,7 @@ static void close_process(process *self)
     /* These first: what they leave goes back to the workers. */
     rq_hash_pool_free(self->hash_pool);
     rq_market_free(self->market);
+    rq_announcer_free(self->announcer);
     for (size_t i = 0; i < self->worker_count; i++)
         rq_worker_stop(self->workers[i]);
     rq_relay_free(self->relay);
@@ -243,6 +269,8 @@ static void close_process(process *self)
             event_free(self->signals[i]);
     if (self->drain_event)
         event_free(self->drain_event);
+    if (self->announce_event)
+        event_free(self->announce_event);
     if (self->base)
         event_base_free(self->base);
 }

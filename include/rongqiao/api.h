@@ -28,6 +28,18 @@ rq_status rq_market_new(const char *conninfo, int64_t refresh_ms, rq_market **ou
 /* Waits for the question in work; the others are answered 503. Call before the workers stop. */
 void rq_market_free(rq_market *market);
 
+/* Tells enterprises of listed products that newly serve their open needs: works on the market's thread, on
+ * one instance at a time. Every function is thread safe. */
+typedef struct rq_announcer rq_announcer;
+rq_status rq_announcer_new(const rq_config *config, rq_market *market, rq_announcer **out_announcer,
+                           rq_error *error) RQ_MUST_CHECK;
+/* Looks whether there is something to tell, soon. */
+void rq_announcer_wake(rq_announcer *announcer);
+/* Hands over a new snapshot (one reference). */
+void rq_announcer_set_catalogue(rq_announcer *announcer, rq_catalogue *catalogue);
+/* When the market has been freed. */
+void rq_announcer_free(rq_announcer *announcer);
+
 /* A password as it is stored: "scrypt$15$salt$key", salt and key in hexadecimal. */
 enum { RQ_PASSWORD_HASH_TEXT = 128 };
 rq_status rq_password_hash(const char *password, unsigned cost_log2, char out_text[RQ_PASSWORD_HASH_TEXT],
@@ -79,8 +91,8 @@ void rq_worker_stop(rq_worker *worker);
 /* Whether the worker has a catalogue and its database lanes work. Thread safe; as of at most a second ago. */
 bool rq_worker_is_ready(const rq_worker *worker);
 
-/* The metrics of all workers in Prometheus' text format. */
-void rq_metrics_write(rq_worker *const *workers, size_t count, rq_buffer *out);
+/* The metrics of all workers and of the announcer in Prometheus' text format. */
+void rq_metrics_write(rq_worker *const *workers, size_t count, const rq_announcer *announcer, rq_buffer *out);
 
 /* Compares the routes with the database's table of transitions, and the vocabularies with the database's;
  * RQ_INVALID names what differs. Before serving. */

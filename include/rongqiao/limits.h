@@ -75,6 +75,10 @@ enum {
     RQ_LIMIT_MARKET_QUEUE = 16,
     RQ_LIMIT_MARKET_PAGE = 2000,
 
+    /* Open needs of a listed product that are looked at one by one, and of these at once. */
+    RQ_LIMIT_ANNOUNCED_NEEDS = 1 << 20,
+    RQ_LIMIT_ANNOUNCE_PAGE = 500,
+
     /* Memory of one sealing or run of a round beside its exchange: 5,000 needs with their wishes. */
     RQ_LIMIT_ROUND_ARENA = 8 << 20,
 

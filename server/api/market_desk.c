@@ -1,13 +1,10 @@
 #include "market_desk.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "rongqiao/clock.h"
-#include "rongqiao/db.h"
 #include "rongqiao/demand.h"
 #include "rongqiao/log.h"
-#include "side_pool.h"
 #include "worker.h"
 
 enum { QUESTION_ARENA = 64 << 20 };
@@ -32,81 +29,9 @@ typedef struct inquiry {
 } inquiry;
 
 struct rq_market {
-    rq_side_pool *side; /* of one thread */
-    const char *conninfo;
-    int64_t refresh_ms;
-
-    /* of the thread alone */
-    PGconn *connection;
-    rq_demand *demand;
-    int64_t loaded_ms; /* of the monotonic clock */
-    int64_t as_of_ms;  /* of the wall clock */
+    rq_side_pool *side;   /* of one thread */
+    rq_open_needs *needs; /* of the thread alone */
 };
-
-/* ---- the open needs ---- */
-
-static bool add_need(rq_demand *demand, const char *input)
-{
-    rq_need need;
-    rq_error error = {0};
-    json_t *document = json_loads(input, 0, NULL);
-    bool is_added = document && rq_need_decode(document, &need, &error) == RQ_OK &&
-                    rq_demand_add(demand, &need, &error) == RQ_OK;
-    json_decref(document);
-    if (!is_added)
-        RQ_LOG(RQ_LOG_ERROR, "need_not_counted", RQ_LOG_TEXT("reason", error.message));
-    return is_added;
-}
-
-/* One page after `after`, which becomes the last id read; false when it could not be read. */
-static bool add_page(rq_market *market, rq_demand *demand, char after[RQ_UUID_TEXT + 1], bool *out_more)
-{
-    char limit[16];
-    (void)snprintf(limit, sizeof(limit), "%d", RQ_LIMIT_MARKET_PAGE);
-    const char *const parameters[] = {after[0] ? after : NULL, limit};
-    PGresult *page =
-        rq_run_as_system(&market->connection, market->conninfo, "market/open-needs", parameters, 2);
-    int count = page ? PQntuples(page) : 0;
-    for (int row = 0; row < count; row++) {
-        (void)add_need(demand, PQgetvalue(page, row, 1));
-        (void)snprintf(after, RQ_UUID_TEXT + 1, "%s", PQgetvalue(page, row, 0));
-    }
-    *out_more = count == RQ_LIMIT_MARKET_PAGE;
-    PQclear(page);
-    return page != NULL;
-}
-
-static rq_demand *read_demand(rq_market *market)
-{
-    char after[RQ_UUID_TEXT + 1] = "";
-    rq_demand *demand = NULL;
-    bool more = true;
-    bool is_read = rq_demand_new(&demand, NULL) == RQ_OK;
-    while (is_read && more)
-        is_read = add_page(market, demand, after, &more);
-    if (is_read && rq_demand_seal(demand, NULL) == RQ_OK)
-        return demand;
-    rq_demand_free(demand);
-    return NULL;
-}
-
-/* Whether there are open needs to count that are new enough. */
-static bool is_fresh(rq_market *market)
-{
-    if (market->demand && rq_monotonic_ms() - market->loaded_ms < market->refresh_ms)
-        return true;
-    int64_t started_ms = rq_monotonic_ms(), as_of_ms = rq_wall_ms();
-    rq_demand *demand = read_demand(market);
-    if (!demand)
-        return false;
-    rq_demand_free(market->demand);
-    market->demand = demand;
-    market->loaded_ms = started_ms;
-    market->as_of_ms = as_of_ms;
-    RQ_LOG(RQ_LOG_INFO, "market_read", RQ_LOG_NUMBER("needs", rq_demand_size(demand)),
-           RQ_LOG_NUMBER("took_ms", rq_monotonic_ms() - started_ms));
-    return true;
-}
 
 /* ---- an answer ---- */
 
@@ -159,12 +84,12 @@ static bool write_answer(const inquiry *asked, const rq_reverse_options *options
                          rq_buffer *out)
 {
     char as_of[RQ_RFC3339_TEXT + 1];
-    const rq_market *market = asked->market;
+    const rq_open_needs *needs = asked->market->needs;
     rq_json json = rq_json_on(out);
-    rq_rfc3339(market->as_of_ms, as_of);
+    rq_rfc3339(rq_open_needs_as_of_ms(needs), as_of);
     rq_json_object(&json, NULL);
     rq_json_string(&json, "as_of", as_of);
-    rq_json_int(&json, "open_needs", (int64_t)rq_demand_size(market->demand));
+    rq_json_int(&json, "open_needs", (int64_t)rq_demand_size(rq_open_needs_demand(needs)));
     rq_json_int(&json, "considered", (int64_t)outlook->now.considered);
     write_count(&json, "eligible", &outlook->now.eligible);
     write_count(&json, "unknown", &outlook->now.unknown);
@@ -185,10 +110,10 @@ static bool count_market(void *argument, rq_buffer *out)
     rq_outlook outlook;
     rq_error error = {0};
     rq_reverse_options options = rq_reverse_options_of(asked->catalogue, rq_today());
-    if (!is_fresh(asked->market))
+    if (!rq_open_needs_refresh(asked->market->needs))
         return false;
-    if (rq_reverse_outlook(asked->market->demand, &asked->product, &options, asked->arena, &outlook,
-                           &error) != RQ_OK) {
+    if (rq_reverse_outlook(rq_open_needs_demand(asked->market->needs), &asked->product, &options,
+                           asked->arena, &outlook, &error) != RQ_OK) {
         RQ_LOG(RQ_LOG_ERROR, "market_not_counted", RQ_LOG_TEXT("reason", error.message));
         return false;
     }
@@ -275,16 +200,27 @@ rq_status rq_market_run(rq_market *market, rq_call *call, bool (*run)(void *argu
 rq_status rq_market_new(const char *conninfo, int64_t refresh_ms, rq_market **out_market, rq_error *error)
 {
     rq_market *market = calloc(1, sizeof(*market));
-    rq_status status = market ? rq_side_pool_new(1, RQ_LIMIT_MARKET_QUEUE, &market->side, error)
-                              : rq_fail(error, RQ_NOMEM, "no memory for the market's desk");
+    rq_open_needs *needs = rq_open_needs_new(conninfo, refresh_ms);
+    rq_status status = market && needs ? rq_side_pool_new(1, RQ_LIMIT_MARKET_QUEUE, &market->side, error)
+                                       : rq_fail(error, RQ_NOMEM, "no memory for the market's desk");
     if (status != RQ_OK) {
+        rq_open_needs_free(needs);
         free(market);
         return status;
     }
-    market->conninfo = conninfo;
-    market->refresh_ms = refresh_ms;
+    market->needs = needs;
     *out_market = market;
     return RQ_OK;
+}
+
+bool rq_market_submit(rq_market *market, rq_side_job *job)
+{
+    return rq_side_pool_submit(market->side, job);
+}
+
+rq_open_needs *rq_market_needs(rq_market *market)
+{
+    return market->needs;
 }
 
 void rq_market_free(rq_market *market)
@@ -292,8 +228,6 @@ void rq_market_free(rq_market *market)
     if (!market)
         return;
     rq_side_pool_free(market->side);
-    rq_demand_free(market->demand);
-    if (market->connection)
-        PQfinish(market->connection);
+    rq_open_needs_free(market->needs);
     free(market);
 }

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "announcer.h"
 #include "worker.h"
 
 #define LOAD(counter) atomic_load_explicit(&(counter), memory_order_relaxed)
@@ -92,7 +93,19 @@ static void write_db(rq_worker *const *workers, size_t count, rq_buffer *out)
     }
 }
 
-void rq_metrics_write(rq_worker *const *workers, size_t count, rq_buffer *out)
+static void write_announcer(const rq_announcer *announcer, rq_buffer *out)
+{
+    const rq_announcer_counters *counters = rq_announcer_counters_of(announcer);
+    head(out, "announcements_total", "counter", "Listed products told to the end.");
+    rq_buffer_printf(out, "rongqiao_announcements_total %" PRIuFAST64 "\n", LOAD(counters->products));
+    head(out, "announcements_told_total", "counter", "Enterprises told of a listed product.");
+    rq_buffer_printf(out, "rongqiao_announcements_told_total %" PRIuFAST64 "\n", LOAD(counters->told));
+    head(out, "announcements_held_total", "counter",
+         "Needs that fit and that the bounds kept from being told.");
+    rq_buffer_printf(out, "rongqiao_announcements_held_total %" PRIuFAST64 "\n", LOAD(counters->held));
+}
+
+void rq_metrics_write(rq_worker *const *workers, size_t count, const rq_announcer *announcer, rq_buffer *out)
 {
     uint_fast64_t so_far = 0;
     write_net(workers, count, out);
@@ -132,4 +145,5 @@ void rq_metrics_write(rq_worker *const *workers, size_t count, rq_buffer *out)
     head(out, "logins_failed_total", "counter", "Wrong passwords.");
     rq_buffer_printf(out, "rongqiao_logins_failed_total %" PRIuFAST64 "\n",
                      SUM(workers[w]->counters.logins_failed));
+    write_announcer(announcer, out);
 }

@@ -23,7 +23,7 @@ static void deliver(rq_worker *worker, void *argument)
 
 static void hand_back(rq_side_job *job)
 {
-    if (!rq_worker_post(job->worker, deliver, job))
+    if (!job->worker || !rq_worker_post(job->worker, deliver, job))
         job->drop(job);
 }
 

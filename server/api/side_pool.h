@@ -1,5 +1,6 @@
 /* Threads for work that no worker may wait for. Bounded: what does not fit in the queue is refused at once. A
- * job is worked on a thread of the pool, then done on the thread of the worker that it came from. */
+ * job is worked on a thread of the pool, then done on the thread of the worker that it came from; one that
+ * came from none is dropped there and then. */
 #ifndef RONGQIAO_API_SIDE_POOL_H
 #define RONGQIAO_API_SIDE_POOL_H
 
@@ -8,11 +9,11 @@
 /* The first member of a job. */
 typedef struct rq_side_job {
     struct rq_side_job *next;
-    rq_worker *worker;
+    rq_worker *worker;                     /* null: it came from none */
     void (*work)(struct rq_side_job *job); /* on the pool's thread */
     void (*done)(rq_worker *worker,
                  struct rq_side_job *job); /* on the worker's; also for a job that was never begun */
-    void (*drop)(struct rq_side_job *job); /* frees it, where the worker takes nothing any more */
+    void (*drop)(struct rq_side_job *job); /* frees it, where no worker takes it */
 } rq_side_job;
 
 typedef struct rq_side_pool rq_side_pool;

@@ -224,6 +224,30 @@ test('what is unknown leads to telling it; the need is matched again with the fa
   assert.deepEqual([fact.value, fact.source], [2, 'declared']);
 });
 
+test('a product that is listed later rings the bell, and the bell leads to it', async (t) => {
+  await cases.need({ amount_fen: 650000000 });
+  const { page, go } = await window(t, { as: 'enterprise' });
+  await go('/');
+  const [maker, name] = [await person('bank'), `知识产权质押新品 ${Date.now() % 100000}`];
+  const draft = await maker.post('/v1/products', {
+    kind: 'ip_pledge', name_zh: name, name_en: 'New IP pledge', amount_min_fen: 10000000, amount_max_fen: 3000000000, term_min_months: 3,
+    term_max_months: 36, rate: { base: 'fixed', low_ppm: 30000, high_ppm: 32000 }, repayments: ['interest_first'], promised_hours: 8,
+  });
+  await (await person('bankChecker')).move('products', await maker.move('products', draft, 'submit'), 'publish');
+  const bell = page.getByRole('button', { name: /未读消息/ });
+  const entry = page.getByRole('link', { name: new RegExp(`新上架的“${name}”可以满足`) });
+  await eventually(async () => {
+    if ((await bell.getAttribute('aria-expanded')) !== 'true') await bell.click();
+    assert.equal(await entry.count(), 1);
+  });
+  assert.match(await entry.textContent(), /^融资需求 \S+：/);
+  await checkPage(page, 'a product that fits');
+  await entry.click();
+  await at(page, '**/needs/*/matches', /匹配结果/); // of the newest need that it fits
+  await page.getByRole('button', { name: '重新匹配' }).click();
+  await page.getByText(name).first().waitFor();
+});
+
 test('a consent is given until a day and taken back', async (t) => {
   const { page, go, expect } = await window(t, { as: 'enterprise' });
   expect(/^answer 404: GET \S+\/views\b/);

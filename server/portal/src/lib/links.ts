@@ -1,4 +1,6 @@
 // Portal paths are those of the API without /v1, so that any role may follow any link it is sent.
+import type { Notification } from '@/api/documents';
+
 const collections: Record<string, string> = {
   need: 'needs',
   application: 'applications',
@@ -10,6 +12,12 @@ const collections: Record<string, string> = {
   programme: 'programmes',
   round: 'rounds',
 };
+
+/** Where what a notification tells of is seen: a product that fits a need, among the need's matches. */
+export function linkOf({ kind, subject_kind, subject_id }: Notification): string | null {
+  const link = linkTo(subject_kind, subject_id);
+  return link && kind === 'product_fits' ? `${link}/matches` : link;
+}
 
 /** Where the page of a subject is; null for kinds that have none. */
 export function linkTo(kind: string, id: string): string | null {

@@ -4,7 +4,8 @@
 -- Every listed version waits as a row. One instance at a time, the one whose connection holds the advisory lock, has
 -- the engine find the needs that the version serves and tells their enterprises page by page; a page's notifications
 -- and the note of who was told are one transaction, so that whoever dies in between is followed by another who finds
--- the whole again and tells the rest.
+-- the whole again and tells the rest. The thread that waits for these functions has questions to answer as well, so none
+-- waits long for a lock: it fails, and is tried again.
 
 create table product_announcement (
     product_id uuid not null,
@@ -79,7 +80,7 @@ $$;
 
 -- The version that has waited longest, `p_delay_s` at least; none, when another instance tells or nothing waits.
 create function app.next_announcement(p_delay_s int, p_interval_ms bigint) returns setof product_announcement
-    language plpgsql security definer set search_path = public, pg_temp as $$
+    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '2s' as $$
 begin
     if not app.leads_announcements() then
         return;
@@ -144,7 +145,7 @@ $$;
 -- `p_daily` notifications of products to an enterprise a day. Null: it is over, or another instance's.
 create function app.tell_of_product(p_product uuid, p_from_version bigint, p_needs uuid[], p_most int, p_daily int)
 returns table (told int, held int, is_full boolean) language plpgsql
-    security definer set search_path = public, pg_temp as $$
+    security definer set search_path = public, pg_temp set lock_timeout = '2s' as $$
 declare
     a product_announcement;
     v_params jsonb;
@@ -210,7 +211,8 @@ $$;
 
 -- A version is told to the end. Returns how many enterprises were; null: it was over before.
 create function app.finish_announcement(p_product uuid, p_from_version bigint, p_fits int, p_held int,
-    p_interval_ms bigint) returns int language plpgsql security definer set search_path = public, pg_temp as $$
+    p_interval_ms bigint) returns int language plpgsql
+    security definer set search_path = public, pg_temp set lock_timeout = '2s' as $$
 declare
     v_told int;
 begin

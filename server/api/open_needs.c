@@ -36,7 +36,7 @@ static void pack_id(const char *text, uint8_t out[ID_BYTES])
         if (*text == '-')
             continue;
         unsigned value = *text <= '9' ? (unsigned)(*text - '0') : (unsigned)((*text | 0x20) - 'a' + 10);
-        out[digits / 2] = (uint8_t)(out[digits / 2] << 4 | (value & 15));
+        out[digits / 2] = (uint8_t)((unsigned)out[digits / 2] << 4 | (value & 15));
         digits++;
     }
 }

@@ -250,13 +250,21 @@ static bool telling_stands_at_the_lock(void *argument)
                        "usename = 'rongqiao_app' and wait_event_type = 'Lock'") > 0;
 }
 
+/* Locks a row of the need that is told last, in the order of the ids: its page cannot be told. */
+static PGconn *hold_last_need(void)
+{
+    PGconn *holder = house_connect(house.owner);
+    PQclear(PQexec(holder, "begin"));
+    PQclear(PQexec(holder, "select from need where id = (select id from need where state = 'open' "
+                           "order by id desc limit 1) for update"));
+    return holder;
+}
+
 static void server_that_dies_while_telling_is_followed_by_one_that_tells_once(void **state)
 {
     (void)state;
     need_post(&world.enterprise_a, NULL);
-    PGconn *holder = house_connect(house.owner);
-    PQclear(PQexec(holder, "begin"));
-    PQclear(PQexec(holder, "lock table product_told in share mode"));
+    PGconn *holder = hold_last_need();
     const char *product = publish(loan_in("中途而废", ZHEJIANG));
     assert_true(eventually(telling_stands_at_the_lock, NULL));
     house_kill_server();
@@ -266,6 +274,57 @@ static void server_that_dies_while_telling_is_followed_by_one_that_tells_once(vo
     await_announcements();
     assert_int_equal(told(product, world.id_a), 1);
     assert_int_equal(outcome(product, "told"), 1);
+}
+
+/* As many enterprises as fill pages, each with a copy of one need and of its match. */
+static void copy_need(const char *need, int copies)
+{
+    house_sql(
+        "set session_replication_role = replica;"
+        "insert into enterprise select (jsonb_populate_record(e, jsonb_build_object("
+        "'id', md5('e' || i)::uuid, 'uscc', 'COPY' || i))).* from enterprise e, generate_series(1, %d) i "
+        "where e.id = '%s';"
+        "insert into need select (jsonb_populate_record(n, jsonb_build_object("
+        "'id', md5('n' || i)::uuid, 'enterprise_id', md5('e' || i), 'request_no', 'COPY' || i))).* "
+        "from need n, generate_series(1, %d) i where n.id = '%s';"
+        "insert into match_run select (jsonb_populate_record(m, jsonb_build_object("
+        "'id', md5('m' || i)::uuid, 'need_id', md5('n' || i)))).* "
+        "from match_run m, generate_series(1, %d) i where m.need_id = '%s';"
+        "reset session_replication_role",
+        copies, world.id_a, copies, need, copies, need);
+}
+
+static const char *telling_product;
+static bool part_is_told(void *argument)
+{
+    (void)argument;
+    return outcome(telling_product, "told") > 0 && telling_stands_at_the_lock(NULL);
+}
+
+static void server_that_dies_between_pages_is_followed_by_one_that_tells_the_rest(void **state)
+{
+    enum { COPIES = 1200 };
+    (void)state;
+    copy_need(need_post(&world.enterprise_a, NULL), COPIES);
+    PGconn *holder = hold_last_need();
+    const char *product = telling_product = publish(loan_in("千家万户", ZHEJIANG));
+    assert_true(eventually(part_is_told, NULL));
+    house_kill_server();
+    PQfinish(holder);
+    int64_t part = outcome(product, "told");
+    assert_true(part > 0 && part <= COPIES);
+    house_start_server();
+    await_announcements();
+    assert_int_equal(outcome(product, "told"), COPIES + 1);
+    assert_int_equal(outcome(product, "fits"), COPIES + 1);
+    assert_int_equal(outcome(product, "held"), 0);
+    assert_string_equal(
+        house_sql("select count(*) || ' ' || count(distinct party_id) from notification where kind = "
+                  "'product_fits' and params ->> 'product_id' = '%s'",
+                  product),
+        textf("%d %d", COPIES + 1, COPIES + 1));
+    house_sql("set session_replication_role = replica; update need set state = 'withdrawn' where request_no "
+              "like 'COPY%%'; reset session_replication_role");
 }
 
 static bool has_written_its_ports(void *argument)
@@ -415,6 +474,7 @@ int main(void)
         ANNOUNCEMENT_TEST(changed_product_tells_those_whom_it_newly_serves),
         ANNOUNCEMENT_TEST(telling_again_tells_nobody),
         ANNOUNCEMENT_TEST(server_that_dies_while_telling_is_followed_by_one_that_tells_once),
+        ANNOUNCEMENT_TEST(server_that_dies_between_pages_is_followed_by_one_that_tells_the_rest),
         ANNOUNCEMENT_TEST(two_instances_tell_once),
         ANNOUNCEMENT_TEST(no_more_are_told_than_is_set_and_the_rest_is_counted),
         ANNOUNCEMENT_TEST(enterprise_is_not_told_of_more_products_a_day_than_is_set),

@@ -234,12 +234,9 @@ test('a product that is listed later rings the bell, and the bell leads to it', 
     term_max_months: 36, rate: { base: 'fixed', low_ppm: 30000, high_ppm: 32000 }, repayments: ['interest_first'], promised_hours: 8,
   });
   await (await person('bankChecker')).move('products', await maker.move('products', draft, 'submit'), 'publish');
-  const bell = page.getByRole('button', { name: /未读消息/ });
   const entry = page.getByRole('link', { name: new RegExp(`新上架的“${name}”可以满足`) });
-  await eventually(async () => {
-    if ((await bell.getAttribute('aria-expanded')) !== 'true') await bell.click();
-    assert.equal(await entry.count(), 1);
-  });
+  await page.getByRole('button', { name: /未读消息/ }).click();
+  await entry.waitFor();
   assert.match(await entry.textContent(), /^融资需求 \S+：/);
   await checkPage(page, 'a product that fits');
   await entry.click();

@@ -66,6 +66,31 @@ def wrk(server, cluster, script, arguments, connections, seconds, cpus):
     }
 
 
+def wrk_peer(peer, cluster, targets, connections, seconds, threads=2):
+    """The same against a peer that counts nothing itself: replies and what was not a 200 are counted by wrk."""
+    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds + 1}s", "--timeout", "10s", "-s", WRK / "count.lua",
+               f"https://127.0.0.1:{peer.port}", "--", str(targets)]
+    process = processes.start(command, stdout=processes.PIPE, stderr=processes.PIPE, text=True, cwd=ROOT)
+    try:
+        time.sleep(EDGE_SECONDS)
+        peer_before, pg_before, begun = peer.cpu_us(), cluster.cpu_us() if cluster else 0, time.monotonic()
+        time.sleep(seconds)
+        peer_used, elapsed = peer.cpu_us() - peer_before, time.monotonic() - begun
+        pg_used = cluster.cpu_us() - pg_before if cluster else 0
+        output, words = process.communicate(timeout=60)
+    finally:
+        processes.stop(process)
+    lines = [line for line in output.splitlines() if line.startswith("{")]
+    if process.returncode != 0 or len(lines) != 1:
+        raise SystemExit(f"bench: wrk failed ({process.returncode})\n{output}{words}")
+    result = json.loads(lines[0])
+    rate = result["requests"] * 1e6 / result["duration_us"]
+    figures = {"rps": rate, "p50_ms": result["p50_us"] / 1000, "p99_ms": result["p99_us"] / 1000,
+               "server_cpu_us": peer_used / (rate * elapsed), "requests": result["requests"],
+               "errors": sum(result[name] for name in ("connect", "read", "write", "timeout", "bad"))}
+    return {**figures, "pg_cpu_us": pg_used / (rate * elapsed)} if cluster else figures
+
+
 def pgbench(cluster, scripts, variables, clients, seconds):
     """Runs scripts at random as the server's role; `variables` become parameters of the prepared statements. The
     server's connections are old and have their plans; so the first seconds of pgbench's do not count."""

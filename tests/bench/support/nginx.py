@@ -35,7 +35,7 @@ http {{
 """
 
 
-def _free_port():
+def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
@@ -46,7 +46,7 @@ class Nginx:
 
     def __init__(self, server, body, headers):
         self.server, self.body, self.headers = server, body, headers
-        self.port, self.directory, self.process = _free_port(), None, None
+        self.port, self.directory, self.process = free_port(), None, None
 
     def __enter__(self):
         self.directory = tempfile.mkdtemp(prefix="rq-nginx-")

@@ -8,16 +8,14 @@ import socket
 import ssl
 import statistics
 import sys
-import time
 
-from support import processes, report
+from support import load, processes, report
 from support.nginx import Nginx
 from support.stage import DIRECTORY, Stage
 
 PATH = "/v1/reference/catalogue"
 CONNECTIONS, IDLE = 64, 10000
 WARM_UP_SECONDS = 1
-EDGE_SECONDS = 0.5
 HANDSHAKES = re.compile(r"^(\d+) connections in ([\d.]+) real seconds", re.MULTILINE)
 
 
@@ -42,39 +40,18 @@ def answer_of(stage, token):
     return body, headers
 
 
-def requests(stage, port, cpu_us, seconds):
-    """Requests a second, and the server's CPU time for one, in a window inside a run of wrk."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds + 1}s", "--timeout", "10s", "-s", "tests/bench/wrk/count.lua",
-               f"https://127.0.0.1:{port}", "--", str(DIRECTORY / "targets")]
-    process = processes.start(command, stdout=processes.PIPE, stderr=processes.PIPE, text=True)
-    try:
-        time.sleep(EDGE_SECONDS)
-        before, begun = cpu_us(), time.monotonic()
-        time.sleep(seconds)
-        used, elapsed = cpu_us() - before, time.monotonic() - begun
-        output, words = process.communicate(timeout=60)
-    finally:
-        processes.stop(process)
-    found = re.search(r'"requests":(\d+),"duration_us":(\d+).*"bad":(\d+)', output)
-    if process.returncode != 0 or not found:
-        raise SystemExit(f"bench: wrk failed ({process.returncode})\n{output}{words}")
-    rate = int(found.group(1)) * 1e6 / int(found.group(2))
-    return {"rps": rate, "server_cpu_us": used / (rate * elapsed), "errors": int(found.group(3)),
-            "requests": int(found.group(1))}
-
-
-def handshakes(stage, port, cpu_us, seconds):
+def handshakes(stage, who, seconds):
     """Full handshakes a second by as many clients as there are CPUs, and the server's CPU time for one."""
-    command = ["openssl", "s_time", "-connect", f"127.0.0.1:{port}", "-new", "-time", str(seconds), "-CAfile",
+    command = ["openssl", "s_time", "-connect", f"127.0.0.1:{who.port}", "-new", "-time", str(seconds), "-CAfile",
                stage.server.certificate]
-    before = cpu_us()
+    before = who.cpu_us()
     clients = [processes.start(command, stdout=processes.PIPE, stderr=processes.PIPE, text=True) for _ in range(stage.cpus)]
     try:
         outputs = [client.communicate(timeout=seconds + 60)[0] for client in clients]
     finally:
         for client in clients:
             processes.stop(client)
-    used = cpu_us() - before
+    used = who.cpu_us() - before
     found = [HANDSHAKES.search(output) for output in outputs]
     if not all(found):
         raise SystemExit(f"bench: s_time failed\n{outputs}")
@@ -83,30 +60,34 @@ def handshakes(stage, port, cpu_us, seconds):
     return {"rps": rate, "server_cpu_us": used / count, "errors": 0, "requests": count}
 
 
-def idle(stage, port, memory_bytes):
+def idle(stage, who):
     """Bytes of the server's own memory for each of many connections that have shaken hands and wait."""
     context, clients = trusting(stage), []
-    before = memory_bytes()
+    before = who.memory_bytes()
     try:
         for _ in range(IDLE):
-            client = context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30))
+            client = context.wrap_socket(socket.create_connection(("127.0.0.1", who.port), timeout=30))
             clients.append(client)
         clients[-1].sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
         if not clients[-1].recv(64).startswith(b"HTTP/1.1 200"):
             raise SystemExit("bench: the last of the idle connections got no answer")
-        return (memory_bytes() - before) / IDLE
+        return (who.memory_bytes() - before) / IDLE
     finally:
         for client in clients:
             client.close()
 
 
 def measure(stage, nginx):
-    ours = (stage.server.port, stage.server.cpu_us)
-    theirs = (nginx.port, nginx.cpu_us)
-    rows = [("request", "an answer from memory", lambda s: requests(stage, *ours, s)),
-            ("nginx_request", "nginx, return 200 of the same bytes", lambda s: requests(stage, *theirs, s)),
-            ("handshake", "a full handshake", lambda s: handshakes(stage, *ours, s)),
-            ("nginx_handshake", "nginx, a full handshake", lambda s: handshakes(stage, *theirs, s))]
+    def ask(who):
+        return lambda seconds: load.wrk_peer(who, None, DIRECTORY / "targets", CONNECTIONS, seconds, threads=1)
+
+    def greet(who):
+        return lambda seconds: handshakes(stage, who, seconds)
+
+    rows = [("request", "an answer from memory", ask(stage.server)),
+            ("nginx_request", "nginx, return 200 of the same bytes", ask(nginx)),
+            ("handshake", "a full handshake", greet(stage.server)),
+            ("nginx_handshake", "nginx, a full handshake", greet(nginx))]
     runs = {name: [] for name, _, _ in rows}
     for _, _, run in rows:
         run(WARM_UP_SECONDS)
@@ -131,8 +112,8 @@ def main():
         stage.write("targets", f"{token}\t{PATH}\n")
         with Nginx(stage.server, body, headers) as nginx:
             runs, rows = measure(stage, nginx)
-            nginx_idle = idle(stage, nginx.port, nginx.memory_bytes)
-        idle_bytes = idle(stage, stage.server.port, stage.server.memory_bytes)
+            nginx_idle = idle(stage, nginx)
+        idle_bytes = idle(stage, stage.server)
         report.table([(words, figures) for _, words, figures in rows])
         line = {"kind": "http", "runs": stage.options.runs, "cpus": os.cpu_count(), "body_bytes": len(body),
                 "cpu_ratio_nginx": ratio(runs, "request", "nginx_request", "server_cpu_us"),

@@ -1,0 +1,1 @@
+"""The kinds of benchmark: python3 -m kinds.NAME."""

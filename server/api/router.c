@@ -1,3 +1,5 @@
+#include <assert.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "routes.h"
@@ -33,24 +35,63 @@ static bool path_fits(const char *pattern, rq_slice path, rq_slice *out_id)
     return at == end;
 }
 
+/* ---- the index: routes by the collection they are of, in their order ---- */
+
+enum { SLOTS = 64, ROUTES_MAX = 512 };
+static struct {
+    const rq_route *routes[ROUTES_MAX];
+    uint16_t next[ROUTES_MAX], first[SLOTS]; /* number + 1; 0: none */
+} index_of_routes;
+static pthread_once_t is_indexed = PTHREAD_ONCE_INIT;
+
+/* Of the first two segments, which no pattern leaves open: "/v1/needs". */
+static size_t slot_of(const char *path, size_t length)
+{
+    uint32_t hash = 0;
+    for (size_t i = 0, slashes = 0; i < length; i++) {
+        slashes += path[i] == '/';
+        if (slashes > 2)
+            break;
+        hash = hash * 31 + (unsigned char)path[i];
+    }
+    return hash % SLOTS;
+}
+
+static void index_routes(void)
+{
+    size_t number = 0;
+    uint16_t *last[SLOTS];
+    for (size_t i = 0; i < SLOTS; i++)
+        last[i] = &index_of_routes.first[i];
+    for (size_t i = 0; i < rq_all_routes_count; i++) {
+        for (size_t j = 0; j < rq_all_routes[i]->count; j++, number++) {
+            const rq_route *route = &rq_all_routes[i]->rows[j];
+            size_t slot = slot_of(route->path, strlen(route->path));
+            assert(number < ROUTES_MAX);
+            index_of_routes.routes[number] = route;
+            *last[slot] = (uint16_t)(number + 1);
+            last[slot] = &index_of_routes.next[number];
+        }
+    }
+}
+
 const rq_route *rq_route_find(rq_method method, rq_slice path, rq_slice *out_id, unsigned *out_allow)
 {
     const rq_route *found = NULL;
     rq_method wanted = method == RQ_HEAD ? RQ_GET : method;
+    (void)pthread_once(&is_indexed, index_routes);
     *out_allow = 0;
-    for (size_t i = 0; i < rq_all_routes_count; i++) {
-        const rq_routes *routes = rq_all_routes[i];
-        for (size_t j = 0; j < routes->count; j++) {
-            rq_slice id;
-            if (!path_fits(routes->rows[j].path, path, &id))
-                continue;
-            /* "/v1/matches/preview" and "/v1/needs/{id}" can't clash: a literal is listed before a pattern.
-             */
-            *out_allow |= 1u << routes->rows[j].method;
-            if (routes->rows[j].method == wanted && !found) {
-                found = &routes->rows[j];
-                *out_id = id;
-            }
+    for (size_t at = index_of_routes.first[slot_of(path.data, path.length)]; at != 0;
+         at = index_of_routes.next[at - 1]) {
+        const rq_route *route = index_of_routes.routes[at - 1];
+        rq_slice id;
+        if (!path_fits(route->path, path, &id))
+            continue;
+        /* "/v1/matches/preview" and "/v1/needs/{id}" can't clash: a literal is listed before a pattern. */
+        *out_allow |= 1u << route->method;
+        if (route->method == wanted && !found) {
+            found = route;
+            *out_id = id;
         }
     }
     if (*out_allow & (1u << RQ_GET))

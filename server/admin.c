@@ -22,6 +22,7 @@ static void answer_metrics(const rq_admin *admin, rq_exchange *exchange)
     rq_buffer out;
     rq_buffer_init(&out, RQ_LIMIT_REPLY_BYTES);
     rq_metrics_write(admin->workers, admin->worker_count, admin->announcer, &out);
+    rq_sealer_metrics_write(admin->sealer, &out);
     if (out.failed)
         reply_text(exchange, 503, "text/plain", "short of memory\n", 16);
     else

@@ -6,11 +6,13 @@
 #include <stddef.h>
 
 #include "rongqiao/api.h"
+#include "rongqiao/jobs.h"
 
 typedef struct rq_admin {
     rq_worker *const *workers;
     size_t worker_count;
     const rq_announcer *announcer;
+    const rq_sealer *sealer;
     bool stopping; /* set at the drain: not ready any more */
     rq_worker_net *net;
 } rq_admin;

@@ -22,6 +22,10 @@ static const struct {
      "user add LOGIN NAME ROLES [enterprise|institution|region ID]: reads the password from standard input"},
     {"key", rq_command_key,
      "key add INSTITUTION-ID NAME ROLES [DAYS]: makes a key for an institution's system and prints it once"},
+    {"audit", rq_command_audit,
+     "audit verify [FOLDER ...]: holds the trail to its seals and to the checkpoints outside, names every "
+     "row "
+     "that was touched; audit key [ed25519|p256|sm2]: makes the key of the checkpoints"},
     {"round", rq_command_round,
      "round verify FILE: runs an exported matchmaking round again and says whether hash, result and "
      "stability hold"},

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "audit.h"
 #include "commands.h"
 #include "rongqiao/db.h"
 #include "rongqiao/jobs.h"
@@ -31,6 +32,7 @@ typedef struct process {
     size_t worker_count;
     rq_follower *follower;
     rq_clocks *clocks;
+    rq_sealer *sealer;
     rq_admin admin;
     int listen_fd, admin_fd;
     uint16_t port, admin_port;
@@ -233,6 +235,11 @@ static rq_status open_process(process *self, rq_error *error)
     if (status == RQ_OK)
         status = rq_clocks_start(config->database, config->job_interval_ms, (int)config->idempotency_hours,
                                  (int64_t)config->learn_interval_minutes * 60000, &self->clocks, error);
+    if (status == RQ_OK) {
+        rq_sealer_settings sealing = audit_sealer_settings(config);
+        status = rq_sealer_start(&sealing, &self->sealer, error);
+    }
+    self->admin.sealer = self->sealer;
     self->admin.workers = self->workers;
     self->admin.worker_count = self->worker_count;
     self->admin.announcer = self->announcer;
@@ -257,6 +264,7 @@ static void close_process(process *self)
     rq_announcer_free(self->announcer);
     for (size_t i = 0; i < self->worker_count; i++)
         rq_worker_stop(self->workers[i]);
+    rq_sealer_stop(self->sealer); /* after the last write */
     rq_relay_free(self->relay);
     rq_files_free(self->portal);
     rq_tls_free(self->tls);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "commands.h"
 #include "rongqiao/api.h"
 #include "rongqiao/db.h"
@@ -51,7 +52,10 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
     (void)argc;
     (void)argv;
     rq_config_print(config, stdout);
+    const rq_sealer_settings sealing = audit_sealer_settings(config);
     rq_status status = rq_tls_new(config->certificate_file, config->key_file, &tls, &error);
+    if (status == RQ_OK)
+        status = rq_sealer_check(&sealing, &error);
     if (status == RQ_OK)
         status = rq_connect_blocking(config->database, &connection, &error);
     if (status == RQ_OK)
@@ -64,6 +68,8 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
     rq_tls_free(tls);
     if (status != RQ_OK)
         return say(&error);
+    if (!config->audit_key_file[0])
+        puts("# without audit_key_file no checkpoint vouches for the trail outside the database");
     puts("# all is well");
     return 0;
 }

@@ -40,6 +40,10 @@ drain_ms = 5000
 database = $(conninfo rongqiao rongqiao_app)
 migration_database = $(conninfo rongqiao rongqiao_owner)
 migrations_directory = $run_dir/migrations
+audit_origin = rongqiao-demo
+audit_key_file = $run_dir/keys/audit.pem
+audit_public_key_file = $run_dir/keys/audit-public.pem
+audit_checkpoint_directory = $run_dir/checkpoints
 portal_dir = $([[ ! -d $run_dir/portal ]] || printf %s "$run_dir/portal")
 SETTINGS
     ((EUID != 0)) || chown "$run_user:" "$run_dir/server.conf"
@@ -47,6 +51,14 @@ SETTINGS
 
 # rongqiao COMMAND...: an administrative command of the server's program.
 rongqiao() { "${as_user[@]}" "$run_dir/bin/rongqiao" --config "$run_dir/server.conf" "$@"; }
+
+# The key that signs the trail's checkpoints, made once; it and they lie outside the cluster.
+make_keys() {
+    local log=$run_dir/keys.log
+    "${as_user[@]}" mkdir -p -m 700 "$run_dir/keys" "$run_dir/checkpoints"
+    [[ -s $run_dir/keys/audit.pem ]] || rongqiao audit key >"$log" 2>&1 ||
+        die_with_log "$log" "the key of the audit trail could not be made"
+}
 
 migrate() {
     local log=$run_dir/migrate.log

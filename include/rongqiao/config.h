@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "rongqiao/digest.h"
 #include "rongqiao/log.h"
 #include "rongqiao/status.h"
 

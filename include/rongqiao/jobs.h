@@ -1,5 +1,5 @@
-/* Work beside the requests: the follower that keeps every worker's catalogue new, and the clocks that move
- * what is past its time. Each is one thread with connections of its own. */
+/* Work beside the requests: the follower that keeps every worker's catalogue new, the clocks that move what
+ * is past its time, and the sealer of the trail. Each is one thread with connections of its own. */
 #ifndef RONGQIAO_JOBS_H
 #define RONGQIAO_JOBS_H
 
@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rongqiao/buffer.h"
+#include "rongqiao/digest.h"
 #include "rongqiao/match.h"
 #include "rongqiao/status.h"
 
@@ -35,5 +37,23 @@ typedef struct rq_clocks rq_clocks;
 rq_status rq_clocks_start(const char *conninfo, int64_t interval_ms, int idempotency_hours,
                           int64_t learn_interval_ms, rq_clocks **out_clocks, rq_error *error) RQ_MUST_CHECK;
 void rq_clocks_stop(rq_clocks *clocks);
+
+/* Seals the rows of the trail after they were committed, on one instance at a time, every `interval_ms`;
+ * where there is a key, signs a checkpoint of the chain (rongqiao/audit.h) into the folder outside the
+ * database when rows are new and `checkpoint_ms` have passed, and at the stop. */
+typedef struct rq_sealer rq_sealer;
+typedef struct rq_sealer_settings { /* the texts outlive the sealer */
+    const char *conninfo;
+    int64_t interval_ms, checkpoint_ms;
+    rq_digest digest;
+    const char *origin, *key_file, *checkpoint_directory; /* the last two: both or neither, else "" */
+} rq_sealer_settings;
+/* Whether key and folder can be used; RQ_INVALID or RQ_IO says what cannot. */
+rq_status rq_sealer_check(const rq_sealer_settings *settings, rq_error *error) RQ_MUST_CHECK;
+rq_status rq_sealer_start(const rq_sealer_settings *settings, rq_sealer **out_sealer,
+                          rq_error *error) RQ_MUST_CHECK;
+void rq_sealer_stop(rq_sealer *sealer);
+/* Its metrics in Prometheus' text format. Thread safe. */
+void rq_sealer_metrics_write(const rq_sealer *sealer, rq_buffer *out);
 
 #endif

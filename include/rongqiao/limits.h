@@ -82,6 +82,11 @@ enum {
     /* Memory of one sealing or run of a round beside its exchange: 5,000 needs with their wishes. */
     RQ_LIMIT_ROUND_ARENA = 8 << 20,
 
+    /* Rows of the trail that are sealed at once, and that are vouched for by a checkpoint at the latest. */
+    RQ_LIMIT_AUDIT_BATCH = 1000,
+    RQ_LIMIT_AUDIT_ROW_BYTES = 1 << 20,
+    RQ_LIMIT_AUDIT_BATCH_BYTES = 1 << 20,
+
     /* Input documents. */
     RQ_LIMIT_JSON_DEPTH = 32,
     RQ_LIMIT_PROBLEM_FIELDS = 32,

@@ -23,17 +23,6 @@ struct rq_hash_pool {
     unsigned cost_log2;
 };
 
-static bool from_hex(const char *text, size_t bytes, uint8_t *out)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        unsigned value;
-        if (sscanf(text + 2 * i, "%2x", &value) != 1)
-            return false;
-        out[i] = (uint8_t)value;
-    }
-    return true;
-}
-
 static rq_status format_hash(const char *password, unsigned cost_log2, const uint8_t *salt, char *out_text,
                              rq_error *error)
 {
@@ -64,7 +53,7 @@ static bool verify(const char *password, const char *expected)
     char made[RQ_PASSWORD_HASH_TEXT], salt_text[2 * RQ_SCRYPT_SALT_BYTES + 1];
     unsigned cost;
     if (sscanf(expected, "scrypt$%u$%32[0-9a-f]$", &cost, salt_text) != 2 || cost < 10 || cost > 20 ||
-        strlen(salt_text) != 2 * RQ_SCRYPT_SALT_BYTES || !from_hex(salt_text, sizeof(salt), salt))
+        strlen(salt_text) != 2 * RQ_SCRYPT_SALT_BYTES || !rq_unhex(salt_text, sizeof(salt), salt))
         return false;
     return format_hash(password, cost, salt, made, NULL) == RQ_OK && strlen(made) == strlen(expected) &&
            rq_equal_secret(made, expected, strlen(made));

@@ -9,20 +9,24 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 #include <pthread.h>
+#include <string.h>
 
 /* Fetching searches the providers under a lock, so it is done once; both live as long as the process. */
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
-static EVP_MD *sha256;
+static EVP_MD *digests[RQ_DIGESTS];
 static EVP_KDF *scrypt;
+
+const char *const rq_digest_names[RQ_DIGESTS] = {[RQ_DIGEST_SHA256] = "sha256", [RQ_DIGEST_SM3] = "sm3"};
 
 static void fetch(void)
 {
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    for (int i = 0; i < RQ_DIGESTS; i++)
+        digests[i] = EVP_MD_fetch(NULL, rq_digest_names[i], NULL);
     scrypt = EVP_KDF_fetch(NULL, "SCRYPT", NULL);
 }
 
-/* Takes OpenSSL's first reason and empties its queue, so that it can't blame a later call. */
-static rq_status fail_openssl(rq_error *error, const char *what)
+/* The queue is emptied so that it can't blame a later call. */
+rq_status rq_fail_openssl(rq_error *error, const char *what)
 {
     char reason[160];
     ERR_error_string_n(ERR_get_error(), reason, sizeof reason);
@@ -30,12 +34,29 @@ static rq_status fail_openssl(rq_error *error, const char *what)
     return rq_fail(error, RQ_IO, "%s: %s", what, reason);
 }
 
-rq_status rq_sha256(const void *data, size_t length, uint8_t out_digest[RQ_SHA256_BYTES], rq_error *error)
+bool rq_digest_find(const char *name, rq_digest *out_digest)
+{
+    for (int i = 0; i < RQ_DIGESTS; i++)
+        if (strcmp(name, rq_digest_names[i]) == 0) {
+            *out_digest = (rq_digest)i;
+            return true;
+        }
+    return false;
+}
+
+rq_status rq_digest_of(rq_digest algorithm, const void *data, size_t length,
+                       uint8_t out_digest[RQ_DIGEST_BYTES], rq_error *error)
 {
     pthread_once(&fetched, fetch);
-    if (!sha256 || EVP_Digest(data, length, out_digest, NULL, sha256, NULL) != 1)
-        return fail_openssl(error, "SHA-256");
+    EVP_MD *digest = digests[algorithm];
+    if (!digest || EVP_Digest(data, length, out_digest, NULL, digest, NULL) != 1)
+        return rq_fail_openssl(error, rq_digest_names[algorithm]);
     return RQ_OK;
+}
+
+rq_status rq_sha256(const void *data, size_t length, uint8_t out_digest[RQ_SHA256_BYTES], rq_error *error)
+{
+    return rq_digest_of(RQ_DIGEST_SHA256, data, length, out_digest, error);
 }
 
 void rq_hex(const uint8_t *data, size_t length, char *out_text)
@@ -46,6 +67,26 @@ void rq_hex(const uint8_t *data, size_t length, char *out_text)
         *out_text++ = digits[data[i] & 15];
     }
     *out_text = '\0';
+}
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool rq_unhex(const char *text, size_t length, uint8_t *out_data)
+{
+    for (size_t i = 0; i < length; i++) {
+        int high = digit_of(text[2 * i]);
+        int low = high < 0 ? -1 : digit_of(text[2 * i + 1]);
+        if (low < 0)
+            return false;
+        out_data[i] = (uint8_t)(high << 4 | low);
+    }
+    return text[2 * length] == '\0';
 }
 
 void rq_base64url(const uint8_t *data, size_t length, char *out_text)
@@ -71,7 +112,7 @@ rq_status rq_random(void *out, size_t length, rq_error *error)
     if (length > INT_MAX)
         return rq_fail(error, RQ_INVALID, "%zu random bytes at once", length);
     if (RAND_bytes(out, (int)length) != 1)
-        return fail_openssl(error, "random bytes");
+        return rq_fail_openssl(error, "random bytes");
     return RQ_OK;
 }
 
@@ -89,7 +130,7 @@ rq_status rq_scrypt(const char *password, size_t password_length, const uint8_t 
     pthread_once(&fetched, fetch);
     EVP_KDF_CTX *context = scrypt ? EVP_KDF_CTX_new(scrypt) : NULL;
     if (!context)
-        return fail_openssl(error, "scrypt");
+        return rq_fail_openssl(error, "scrypt");
     uint64_t rounds = UINT64_C(1) << cost_log2;
     uint32_t block_size = BLOCK_SIZE, parallel = PARALLEL;
     /* RFC 7914 section 6: V takes 128 * r * N bytes; B, T and X are a few blocks more. */
@@ -105,5 +146,5 @@ rq_status rq_scrypt(const char *password, size_t password_length, const uint8_t 
     };
     int derived = EVP_KDF_derive(context, out_key, RQ_SCRYPT_KEY_BYTES, parameters);
     EVP_KDF_CTX_free(context);
-    return derived == 1 ? RQ_OK : fail_openssl(error, "scrypt");
+    return derived == 1 ? RQ_OK : rq_fail_openssl(error, "scrypt");
 }

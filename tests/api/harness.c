@@ -153,7 +153,7 @@ const char *house_rows(void)
         "select string_agg(relname || '=' || (xpath('/row/c/text()', query_to_xml(format("
         "'select count(*) as c from public.%I', relname), false, true, '')))[1]::text, ' ' order by "
         "relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname "
-        "<> 'enterprise_view'");
+        "<> all ('{enterprise_view,audit_waiting,audit_seal,audit_checkpoint}')");
 }
 
 /* Folder, certificate, configuration --------------------------------------------------------------- */
@@ -250,7 +250,7 @@ static void become_program(const char *const *arguments, int in, int out)
     _exit(127);
 }
 
-int house_run(const char *const *arguments, const char *input, char *out_line, size_t size)
+int house_run_text(const char *const *arguments, const char *input, char *out_text, size_t size)
 {
     int to[2], from[2], status = 0;
     assert_int_equal(pipe2(to, O_CLOEXEC), 0);
@@ -262,16 +262,22 @@ int house_run(const char *const *arguments, const char *input, char *out_line, s
     close(from[1]);
     bool written = !input || write(to[1], input, strlen(input)) == (ssize_t)strlen(input);
     close(to[1]);
-    char text[4096];
     size_t length = 0;
-    for (ssize_t got; (got = read(from[0], text + length, sizeof(text) - 1 - length)) > 0;)
+    for (ssize_t got; (got = read(from[0], out_text + length, size - 1 - length)) > 0;)
         length += (size_t)got;
-    text[length] = 0;
+    out_text[length] = 0;
     close(from[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
+    return written && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int house_run(const char *const *arguments, const char *input, char *out_line, size_t size)
+{
+    char text[4096];
+    int code = house_run_text(arguments, input, text, sizeof(text));
     if (out_line)
         snprintf(out_line, size, "%.*s", (int)strcspn(text, "\n"), text);
-    return written && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return code;
 }
 
 void house_print_log(void)

@@ -49,13 +49,16 @@ void house_write_certificate(const char *common_name);
 /* Runs `rongqiao --config ... ARGUMENTS` with `input` on its standard input; its exit code. Its first line of
  * output goes to `out_line` (may be null). */
 int house_run(const char *const *arguments, const char *input, char *out_line, size_t size);
+/* The same, with all of its output. */
+int house_run_text(const char *const *arguments, const char *input, char *out_text, size_t size);
 /* Writes a configuration file of this name with extra lines. */
 const char *house_write_config(const char *name, const char *lines);
 
 /* Runs SQL as the owner; the first value of the result, or "". Fails the test when PostgreSQL refuses. */
 const char *house_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int64_t house_count(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* How many rows each table has, as one text: equal texts mean that nothing was stored (but who looked). */
+/* How many rows each table has, as one text: equal texts mean that nothing was stored (but who looked,
+ * and the seals that follow what was stored before). */
 const char *house_rows(void);
 /* A connection as the owner or as the server's role. */
 PGconn *house_connect(const char *conninfo);

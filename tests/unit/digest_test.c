@@ -24,6 +24,38 @@ static void sha256_gives_the_standards_examples(void **state)
                   "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+/* GB/T 32905-2016, appendix A. */
+static void sm3_gives_the_standards_examples(void **state)
+{
+    static const struct {
+        const char *text, *expected;
+    } rows[] = {
+        {"abc", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"},
+        {"abcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcd",
+         "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t digest[RQ_DIGEST_BYTES];
+        char text[RQ_DIGEST_HEX + 1];
+        assert_int_equal(rq_digest_of(RQ_DIGEST_SM3, rows[i].text, strlen(rows[i].text), digest, NULL),
+                         RQ_OK);
+        rq_hex(digest, sizeof digest, text);
+        assert_string_equal(text, rows[i].expected);
+    }
+}
+
+static void hex_is_read_back_and_nothing_else(void **state)
+{
+    (void)state;
+    uint8_t bytes[2];
+    assert_true(rq_unhex("9fA0", 2, bytes));
+    assert_memory_equal(bytes, "\x9f\xa0", 2);
+    static const char *const refused[] = {"9fa", "9fa0f", "9fa00", "9g00", " 9f0", "", "0x9f", "-1-1"};
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+        assert_false(rq_unhex(refused[i], 2, bytes));
+}
+
 static void *hash_once(void *unused)
 {
     (void)unused;
@@ -175,6 +207,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         /* First, so that the threads race to fetch the algorithm. */
+        cmocka_unit_test(sm3_gives_the_standards_examples),
+        cmocka_unit_test(hex_is_read_back_and_nothing_else),
         cmocka_unit_test(threads_hash_at_the_same_time),
         cmocka_unit_test(sha256_gives_the_standards_examples),
         cmocka_unit_test(hex_is_lower_case_and_ended),

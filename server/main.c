@@ -22,6 +22,10 @@ static const struct {
      "user add LOGIN NAME ROLES [enterprise|institution|region ID]: reads the password from standard input"},
     {"key", rq_command_key,
      "key add INSTITUTION-ID NAME ROLES [DAYS]: makes a key for an institution's system and prints it once"},
+    {"keys", rq_command_keys,
+     "keys make | add | rotate: makes the file of the keys of personal data, adds a new key that seals from "
+     "then "
+     "on, seals anew what older keys sealed (while serving)"},
     {"audit", rq_command_audit,
      "audit verify [FOLDER ...]: holds the trail to its seals and to the checkpoints outside, names every "
      "row "

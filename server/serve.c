@@ -12,6 +12,7 @@
 #include "admin.h"
 #include "audit.h"
 #include "commands.h"
+#include "keys.h"
 #include "rongqiao/db.h"
 #include "rongqiao/jobs.h"
 #include "rongqiao/log.h"
@@ -127,9 +128,14 @@ static void on_hangup(evutil_socket_t signal_number, short what, void *argument)
 static rq_status check_database(const rq_config *config, rq_error *error)
 {
     PGconn *connection = NULL;
+    bool unsealed = false;
     rq_status status = rq_connect_blocking(config->database, &connection, error);
     if (status == RQ_OK)
         status = rq_api_check_tables(connection, error);
+    if (status == RQ_OK)
+        status = keys_check(config, connection, &unsealed, error);
+    if (status == RQ_OK && unsealed)
+        RQ_LOG(RQ_LOG_WARNING, "personal_data_not_sealed", RQ_LOG_TEXT("run", "rongqiao keys rotate"));
     if (connection)
         PQfinish(connection);
     return status;

@@ -6,6 +6,7 @@
 
 #include "audit.h"
 #include "commands.h"
+#include "keys.h"
 #include "rongqiao/api.h"
 #include "rongqiao/db.h"
 #include "rongqiao/digest.h"
@@ -49,6 +50,7 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
     rq_tls *tls = NULL;
     rq_files *portal = NULL;
     PGconn *connection = NULL;
+    bool unsealed = false;
     (void)argc;
     (void)argv;
     rq_config_print(config, stdout);
@@ -61,6 +63,11 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
     if (status == RQ_OK)
         status = rq_api_check_tables(connection, &error);
     if (status == RQ_OK)
+        status = keys_check(config, connection, &unsealed, &error);
+    if (status == RQ_OK && unsealed)
+        status = rq_fail(&error, RQ_INVALID,
+                         "personal data from before they were sealed: run rongqiao keys rotate");
+    if (status == RQ_OK)
         status = rq_portal_read(config->portal_dir, &portal, &error);
     if (connection)
         PQfinish(connection);
@@ -70,6 +77,8 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
         return say(&error);
     if (!config->audit_key_file[0])
         puts("# without audit_key_file no checkpoint vouches for the trail outside the database");
+    if (!config->private_key_file[0])
+        puts("# without private_key_file no id number and no phone number can be taken");
     puts("# all is well");
     return 0;
 }

@@ -44,6 +44,7 @@ audit_origin = rongqiao-demo
 audit_key_file = $run_dir/keys/audit.pem
 audit_public_key_file = $run_dir/keys/audit-public.pem
 audit_checkpoint_directory = $run_dir/checkpoints
+private_key_file = $run_dir/keys/private.keys
 portal_dir = $([[ ! -d $run_dir/portal ]] || printf %s "$run_dir/portal")
 SETTINGS
     ((EUID != 0)) || chown "$run_user:" "$run_dir/server.conf"
@@ -52,12 +53,14 @@ SETTINGS
 # rongqiao COMMAND...: an administrative command of the server's program.
 rongqiao() { "${as_user[@]}" "$run_dir/bin/rongqiao" --config "$run_dir/server.conf" "$@"; }
 
-# The key that signs the trail's checkpoints, made once; it and they lie outside the cluster.
+# The keys of the trail's checkpoints and of personal data, made once; they and the checkpoints lie outside the cluster.
 make_keys() {
     local log=$run_dir/keys.log
     "${as_user[@]}" mkdir -p -m 700 "$run_dir/keys" "$run_dir/checkpoints"
     [[ -s $run_dir/keys/audit.pem ]] || rongqiao audit key >"$log" 2>&1 ||
         die_with_log "$log" "the key of the audit trail could not be made"
+    [[ -s $run_dir/keys/private.keys ]] || rongqiao keys make >"$log" 2>&1 ||
+        die_with_log "$log" "the keys of personal data could not be made"
 }
 
 migrate() {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "rongqiao/digest.h"
+#include "rongqiao/keyring.h"
 #include "rongqiao/log.h"
 #include "rongqiao/status.h"
 

@@ -32,6 +32,9 @@ typedef enum rq_uscc_result {
 
 /* Checks `text` of `length` bytes, upper case only (upper-case first what people type). */
 rq_uscc_result rq_uscc_check(const char *text, size_t length);
+/* Whether `text` is a resident identity number (GB 11643-1999: region, date of birth, order, check character
+ * MOD 11-2), with its X in upper case. */
+bool rq_resident_id_is_valid(const char *text, size_t length);
 /* A stable word for a result: "ok", "length", "alphabet", "region", "organisation", "check". */
 const char *rq_uscc_result_name(rq_uscc_result result);
 

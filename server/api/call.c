@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "private.h"
 #include "rongqiao/clock.h"
 #include "rongqiao/log.h"
 #include "sheet.h"
@@ -105,13 +106,18 @@ static void replay(rq_call *call, const char *detail)
     const char *location = json_string_value(json_object_get(first, "location"));
     const char *etag = json_string_value(json_object_get(first, "etag"));
     const char *body = json_string_value(json_object_get(first, "body"));
+    size_t length = body ? strlen(body) : 0;
     int status = (int)json_integer_value(json_object_get(first, "status"));
+    if (!rq_private_open(call, &body, &length)) {
+        json_decref(first);
+        return;
+    }
     headers[count++] = (rq_reply_header){"Idempotent-Replayed", "true"};
     if (location)
         headers[count++] = (rq_reply_header){"Location", location};
     if (etag)
         headers[count++] = (rq_reply_header){"ETag", etag};
-    rq_call_answer(call, status, body, body ? strlen(body) : 0, headers, count);
+    rq_call_answer(call, status, body, length, headers, count);
     json_decref(first);
 }
 
@@ -346,11 +352,11 @@ static void answer_with(rq_call *call, int status, const char *body, size_t leng
 }
 
 /* Keeps the answer until it is noted who sees it. */
-static void note_first(rq_call *call, const PGresult *result)
+static void note_first(rq_call *call, const PGresult *result, const char *body, size_t length)
 {
     call->kept.status = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
-    call->kept.body = copy_at(call, result, 1);
-    call->kept.length = (size_t)PQgetlength(result, 0, 1);
+    call->kept.body = rq_arena_strndup(call->arena, body, length);
+    call->kept.length = length;
     call->kept.location = copy_at(call, result, 2);
     call->kept.etag = copy_at(call, result, 3);
     if (call->kept.body)
@@ -371,11 +377,11 @@ static void go_on_with_sheet(rq_call *call)
 }
 
 /* One page of a sheet; who sees it is noted before anything more is read. */
-static void take_page(rq_call *call, const PGresult *result)
+static void take_page(rq_call *call, const PGresult *result, const char *body, size_t length)
 {
     bool due = rq_views_due(call, result);
     call->kept.status = 200;
-    if (call->broken || !rq_sheet_take(call, PQgetvalue(result, 0, 1), (size_t)PQgetlength(result, 0, 1)))
+    if (call->broken || !rq_sheet_take(call, body, length))
         rq_call_refuse(call, "unavailable", NULL, NULL);
     else if (due)
         send_as_asker(call, "views/record", false, on_noted);
@@ -383,25 +389,35 @@ static void take_page(rq_call *call, const PGresult *result)
         go_on_with_sheet(call);
 }
 
+/* The body that the statement gave, with personal data as the asker may see them. */
+static void take_result(rq_call *call, const PGresult *result)
+{
+    const char *body = PQgetvalue(result, 0, 1);
+    size_t length = (size_t)PQgetlength(result, 0, 1);
+    if (!rq_private_open(call, &body, &length))
+        return;
+    if (call->sheet)
+        take_page(call, result, body, length);
+    else if (rq_views_due(call, result))
+        note_first(call, result, body, length);
+    else if (call->broken)
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    else
+        answer_with(call, (int)strtol(PQgetvalue(result, 0, 0), NULL, 10), body, length, text_at(result, 2),
+                    text_at(result, 3));
+}
+
 static void on_result(void *argument, const rq_db_reply *reply)
 {
     rq_call *call = argument;
     const PGresult *result = reply->result;
     call->ticket = 0;
-    if (reply->outcome != RQ_DB_DONE) {
+    if (reply->outcome != RQ_DB_DONE)
         rq_call_refuse_sql(call, reply);
-    } else if (PQntuples(result) != 1 || PQnfields(result) < 4 || !text_at(result, 1)) {
+    else if (PQntuples(result) != 1 || PQnfields(result) < 4 || !text_at(result, 1))
         rq_call_refuse(call, "not_found", NULL, NULL);
-    } else if (call->sheet) {
-        take_page(call, result);
-    } else if (rq_views_due(call, result)) {
-        note_first(call, result);
-    } else if (call->broken) {
-        rq_call_refuse(call, "unavailable", NULL, NULL);
-    } else {
-        answer_with(call, (int)strtol(PQgetvalue(result, 0, 0), NULL, 10), PQgetvalue(result, 0, 1),
-                    (size_t)PQgetlength(result, 0, 1), text_at(result, 2), text_at(result, 3));
-    }
+    else
+        take_result(call, result);
 }
 
 static void execute(rq_call *call)

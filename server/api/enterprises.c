@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "import.h"
+#include "private.h"
 #include "rongqiao/clock.h"
 #include "rongqiao/ids.h"
 #include "routes.h"
+#include "stages.h"
 #include "worker.h"
 
 static const rq_field tag_fields[] = {
@@ -18,23 +20,51 @@ static const rq_schema tag_schema = RQ_SCHEMA("Tag", tag_fields, NULL);
 static const char statuses[] = "=existing,operating,revoked,deregistered,moved_out,suspended,liquidation";
 #define MONEY_MAX INT64_C(1000000000000000)
 
+static bool is_mobile(const char *text)
+{
+    return text[0] == '1' && text[1] >= '3' && text[1] <= '9' && strspn(text, "0123456789") == 11 &&
+           strlen(text) == 11;
+}
+
+/* A small x is taken for the X that it stands for. */
+static bool is_resident_id(const char *text)
+{
+    char upper[19];
+    size_t length = strlen(text);
+    for (size_t i = 0; i < sizeof(upper); i++)
+        upper[i] = i < length && text[i] == 'x' ? 'X' : text[i < length ? i : length];
+    return rq_resident_id_is_valid(upper, length);
+}
+
+/* The personal data of a profile, or of a search for them. */
+static void check_private(const json_t *object, const char *pointer, rq_faults *faults)
+{
+    const char *mobile = json_string_value(json_object_get(object, "contact_mobile"));
+    const char *id = json_string_value(json_object_get(object, "legal_rep_id"));
+    if (mobile && !is_mobile(mobile))
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/contact_mobile", pointer), "mobile", 0, NULL);
+    if (id && !is_resident_id(id))
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/legal_rep_id", pointer), "resident_id", 0,
+                     NULL);
+}
+
 static void check_profile(const json_t *object, const char *pointer, rq_faults *faults)
 {
     const char *established = json_string_value(json_object_get(object, "established_on"));
-    const char *mobile = json_string_value(json_object_get(object, "contact_mobile"));
     rq_date date;
     if (established && rq_date_parse(established, strlen(established), &date) && date > rq_today())
         rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/established_on", pointer), "date_future", 0,
                      NULL);
-    if (mobile &&
-        !(mobile[0] == '1' && mobile[1] >= '3' && mobile[1] <= '9' && strspn(mobile, "0123456789") == 11))
-        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/contact_mobile", pointer), "mobile", 0, NULL);
+    check_private(object, pointer, faults);
 }
 
 static const rq_field new_fields[] = {
     {"uscc", RQ_FIELD_CODE, true, 1, 32, NULL, NULL, "统一社会信用代码", "unified social credit code"},
     {"name", RQ_FIELD_TEXT, true, 2, 120, NULL, NULL, "企业名称", "name"},
     {"legal_rep_name", RQ_FIELD_TEXT, false, 1, 60, NULL, NULL, "法定代表人", "legal representative"},
+    {"legal_rep_id", RQ_FIELD_CODE, false, 18, 18, NULL, NULL,
+     "法定代表人身份证号；加密保存，只回显前 3 位后 4 位",
+     "legal representative's identity number; kept encrypted, shown masked"},
     {"registered_capital_fen", RQ_FIELD_INTEGER, false, 0, MONEY_MAX, NULL, NULL, "注册资本，分",
      "registered capital, fen"},
     {"established_on", RQ_FIELD_DATE, false, 0, 0, NULL, NULL, "成立日期", "established on"},
@@ -51,7 +81,8 @@ static const rq_field new_fields[] = {
     {"fiscal_year", RQ_FIELD_INTEGER, false, 2000, 2100, NULL, NULL, "会计年度",
      "fiscal year of the figures"},
     {"contact_name", RQ_FIELD_TEXT, false, 1, 60, NULL, NULL, "联系人", "contact"},
-    {"contact_mobile", RQ_FIELD_CODE, false, 11, 11, NULL, NULL, "联系手机", "contact's mobile number"},
+    {"contact_mobile", RQ_FIELD_CODE, false, 11, 11, NULL, NULL, "联系手机；加密保存，按角色掩码",
+     "contact's mobile number; kept encrypted, masked by role"},
     {"tags", RQ_FIELD_OBJECTS, false, 0, 16, NULL, &tag_schema, "资质", "qualifications"},
     {"facts", RQ_FIELD_FACTS, false, 0, 0, NULL, NULL, "事实，附来源与日期",
      "facts, each with source and date"},
@@ -59,7 +90,7 @@ static const rq_field new_fields[] = {
 static const rq_schema new_input = RQ_SCHEMA("NewEnterprise", new_fields, check_profile);
 
 /* The profile alone; what is absent stays. */
-enum { PROFILE_FIELDS = 16 };
+enum { PROFILE_FIELDS = 17 };
 static const rq_schema change_input = {.name = "EnterpriseChange",
                                        .fields = new_fields,
                                        .count = PROFILE_FIELDS,
@@ -113,27 +144,55 @@ static rq_step check_uscc(rq_call *call)
 {
     const char *code = json_string_value(json_object_get(call->input, "uscc"));
     call->computed = code ? rq_arena_printf(call->arena, "{\"uscc_check\":\"%s\"}", check_code(code)) : "{}";
-    return RQ_STEP_ON;
+    if (call->computed && rq_input_write(call))
+        return RQ_STEP_ON;
+    rq_call_refuse(call, "unavailable", NULL, NULL);
+    return RQ_STEP_ANSWERED;
 }
 
 /* A user who registers its enterprise acts for it from the next request on: whoever it was is forgotten. */
 static rq_step register_enterprise(rq_call *call)
 {
     rq_principal_forget(call->worker, call->token_hash);
-    return check_uscc(call);
+    return rq_private_seal_new(call, call->input) ? check_uscc(call) : RQ_STEP_ANSWERED;
 }
 
-/* Adds what the check found to a line of an import. */
-static void finish_line(json_t *line)
+static rq_step change_enterprise(rq_call *call)
 {
-    const char *code = json_string_value(json_object_get(json_object_get(line, "item"), "uscc"));
-    json_object_set_new(line, "uscc_check", json_string(check_code(code)));
+    return rq_private_seal(call, call->input, call->id) ? check_uscc(call) : RQ_STEP_ANSWERED;
+}
+
+/* Adds what the check found to the lines of an import, and seals what is personal. */
+static bool finish_lines(rq_call *call, json_t *lines)
+{
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        json_t *line = json_array_get(lines, i), *item = json_object_get(line, "item");
+        const char *code = json_string_value(json_object_get(item, "uscc"));
+        json_object_set_new(line, "uscc_check", json_string(check_code(code)));
+        if (!rq_private_seal_new(call, item))
+            return false;
+    }
+    return true;
 }
 
 static rq_step read_import(rq_call *call)
 {
-    return rq_import_read(call, &new_input, finish_line);
+    return rq_import_read(call, &new_input, finish_lines);
 }
+
+static const rq_field find_fields[] = {
+    {"legal_rep_id", RQ_FIELD_CODE, false, 18, 18, NULL, NULL, "法定代表人身份证号",
+     "legal representative's identity number"},
+    {"contact_mobile", RQ_FIELD_CODE, false, 11, 11, NULL, NULL, "联系手机", "contact's mobile number"},
+};
+static void check_find(const json_t *object, const char *pointer, rq_faults *faults)
+{
+    check_private(object, pointer, faults);
+    if (json_object_size(object) == 0)
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/legal_rep_id", pointer), "either", 0,
+                     "legal_rep_id, contact_mobile");
+}
+static const rq_schema find_input = RQ_SCHEMA("EnterpriseFind", find_fields, check_find);
 
 enum {
     PARTIES =
@@ -149,11 +208,14 @@ static const rq_route rows[] = {
              "enterprises/import", RQ_ROUTE_KEY | RQ_ROUTE_CSV, "ImportReport", "批量导入企业",
              "Import enterprises", .query = &rq_import_query, .compute = read_import,
              .body_limit = RQ_LIMIT_IMPORT_BODY_BYTES),
+    RQ_ROUTE(POST, "/v1/enterprises/find", RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY | RQ_ROLE_AUDITOR,
+             &find_input, "enterprises/find", 0, "List", "按身份证号或手机查企业",
+             "Find enterprises by identity number or phone", .compute = rq_private_hashes),
     RQ_ROUTE(GET, "/v1/enterprises/{id}", PARTIES, NULL, "enterprises/get", 0, "Enterprise", "企业档案",
              "One enterprise"),
     RQ_ROUTE(PATCH, "/v1/enterprises/{id}", RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR, &change_input,
              "enterprises/update", RQ_ROUTE_IF_MATCH, "Enterprise", "修改企业档案", "Change a profile",
-             .compute = check_uscc),
+             .compute = change_enterprise),
     RQ_ROUTE(POST, "/v1/enterprises/{id}/facts", RQ_ROLE_ENTERPRISE | RQ_ROLE_OPERATOR | RQ_ROLE_AUTHORITY,
              &facts_input, "enterprises/facts", RQ_ROUTE_KEY | RQ_ROUTE_IF_MATCH, "Enterprise", "登记事实",
              "Record facts"),

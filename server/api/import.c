@@ -85,22 +85,18 @@ static json_t *refused_line(size_t line, const rq_faults *faults)
 }
 
 /* Checks one line and puts it where it belongs. */
-static void take_line(const rq_schema *schema, size_t line, json_t *item, rq_faults *faults,
-                      void (*finish)(json_t *line), json_t *lines, json_t *refused)
+static void take_line(const rq_schema *schema, size_t line, json_t *item, rq_faults *faults, json_t *lines,
+                      json_t *refused)
 {
     rq_schema_check(schema, item, "", faults);
     if (faults->count > 0) {
         json_array_append_new(refused, refused_line(line, faults));
         return;
     }
-    json_t *good = json_pack("{s:I, s:O}", "line", (json_int_t)line, "item", item);
-    if (finish)
-        finish(good);
-    json_array_append_new(lines, good);
+    json_array_append_new(lines, json_pack("{s:I, s:O}", "line", (json_int_t)line, "item", item));
 }
 
-static bool read_csv(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line), json_t *lines,
-                     json_t *refused)
+static bool read_csv(rq_call *call, const rq_schema *schema, json_t *lines, json_t *refused)
 {
     const rq_request *request = rq_exchange_request(call->exchange);
     char *text =
@@ -131,30 +127,34 @@ static bool read_csv(rq_call *call, const rq_schema *schema, void (*finish)(json
             rq_fault_add(&faults, "", count < columns ? "too_few" : "too_many", columns, NULL);
         json_t *item =
             rq_schema_from_cells(schema, header, cells, (size_t)(count < columns ? count : columns), &faults);
-        take_line(schema, first_line, item, &faults, finish, lines, refused);
+        take_line(schema, first_line, item, &faults, lines, refused);
         json_decref(item);
     }
     return at >= length;
 }
 
-static void read_json(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line), json_t *lines,
-                      json_t *refused)
+static void read_json(rq_call *call, const rq_schema *schema, json_t *lines, json_t *refused)
 {
     const json_t *items = json_object_get(call->input, "items");
     for (size_t i = 0; i < json_array_size(items); i++) {
         rq_faults faults = {.arena = call->arena};
-        take_line(schema, i + 1, json_array_get(items, i), &faults, finish, lines, refused);
+        take_line(schema, i + 1, json_array_get(items, i), &faults, lines, refused);
     }
 }
 
-rq_step rq_import_read(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line))
+rq_step rq_import_read(rq_call *call, const rq_schema *schema, bool (*finish)(rq_call *call, json_t *lines))
 {
     json_t *lines = json_array(), *refused = json_array();
     bool read = true;
     if (call->input)
-        read_json(call, schema, finish, lines, refused);
+        read_json(call, schema, lines, refused);
     else
-        read = read_csv(call, schema, finish, lines, refused);
+        read = read_csv(call, schema, lines, refused);
+    if (read && finish && !finish(call, lines)) {
+        json_decref(lines);
+        json_decref(refused);
+        return RQ_STEP_ANSWERED;
+    }
     json_t *both = json_pack("{s:o, s:o}", "lines", lines, "refused", refused);
     char *text = read && both ? json_dumps(both, JSON_COMPACT) : NULL;
     call->computed = text ? rq_arena_strndup(call->arena, text, strlen(text)) : NULL;

@@ -10,9 +10,9 @@ extern const rq_schema rq_import_input;
 extern const rq_schema rq_import_query;
 
 /* Reads the lines of the request (JSON items, or a CSV with a header line) against `schema`, calls `finish`
- * for each good one (may be null), and leaves {"lines": [{line, item}], "refused": [{line, code, errors}]} as
- * call->computed. */
-rq_step rq_import_read(rq_call *call, const rq_schema *schema, void (*finish)(json_t *line));
+ * with the good ones as [{line, item}] (may be null; false: it refused the call), and leaves {"lines":
+ * [{line, item}], "refused": [{line, code, errors}]} as call->computed. */
+rq_step rq_import_read(rq_call *call, const rq_schema *schema, bool (*finish)(rq_call *call, json_t *lines));
 
 /* The next record of a CSV (RFC 4180): cells are NUL-ended inside `text`, which is overwritten. Returns how
  * many there are, 0 at the end, or -1 when a quote is not closed or there are more than `cell_limit`. A byte

@@ -235,6 +235,7 @@ static void free_worker(rq_worker *worker)
     pthread_mutex_destroy(&worker->post_lock);
     free(worker->principals);
     free(worker->views);
+    rq_private_keys_close(&worker->private_keys);
     free(worker);
 }
 
@@ -292,6 +293,8 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
     if (!worker->principals || !worker->views || !worker->wake_event || !worker->pulse_event ||
         event_add(worker->wake_event, NULL) != 0 || event_add(worker->pulse_event, &pulse) != 0)
         status = rq_fail(error, RQ_IO, "cannot set up a worker's event loop");
+    if (status == RQ_OK)
+        status = rq_private_keys_open(&worker->private_keys, setup->config, error);
     if (status == RQ_OK)
         status = open_parts(worker, setup, error);
     if (status == RQ_OK && pthread_create(&worker->thread, NULL, run_worker, worker) != 0)

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "call.h"
+#include "private.h"
 #include "rongqiao/api.h"
 #include "rongqiao/db.h"
 #include "streams.h"
@@ -58,6 +59,7 @@ struct rq_worker {
     rq_catalogue *catalogue; /* the thread's own pointer */
     rq_principal_slot *principals;
     rq_view_slot *views;
+    rq_private_keys private_keys;
     rq_relay *relay;
     rq_streams streams;
 

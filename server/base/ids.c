@@ -1,6 +1,7 @@
 #include "rongqiao/ids.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "rongqiao/clock.h"
@@ -138,4 +139,24 @@ const char *rq_uscc_result_name(rq_uscc_result result)
     static_assert(sizeof names / sizeof names[0] == RQ_USCC_CHECK + 1, "a name for every result");
     assert(result <= RQ_USCC_CHECK);
     return names[result];
+}
+
+bool rq_resident_id_is_valid(const char *text, size_t length)
+{
+    enum { LENGTH = 18, BORN_AT = 6 };
+    static const int weights[LENGTH - 1] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
+    char born[RQ_DATE_TEXT + 1];
+    rq_date date;
+    int sum = 0;
+    if (length != LENGTH || text[0] == '0')
+        return false;
+    for (int i = 0; i < LENGTH - 1; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        sum += (text[i] - '0') * weights[i];
+    }
+    /* The standard's own example was born in 1880; nobody who is was before 1900. */
+    snprintf(born, sizeof born, "%.4s-%.2s-%.2s", text + BORN_AT, text + BORN_AT + 4, text + BORN_AT + 6);
+    return text[LENGTH - 1] == "10X98765432"[sum % 11] && rq_date_parse(born, strlen(born), &date) &&
+           date <= rq_today();
 }

@@ -215,10 +215,10 @@ const char *house_write_config(const char *name, const char *lines)
     assert_non_null(file);
     fprintf(file,
             "listen_port = 0\nadmin_port = 0\nport_file = %s/ports\ncertificate_file = %s/server.crt\n"
-            "key_file = %s/server.key\nlogin_cost_log2 = 10\n"
+            "key_file = %s/server.key\nlogin_cost_log2 = 10\nprivate_key_file = %s/private.keys\n"
             "database = %s\nmigration_database = %s\nmigrations_directory = " RQ_SOURCE_DIR
             "/migrations\n%s%s%s",
-            house.folder, house.folder, house.folder, house.app, house.owner,
+            house.folder, house.folder, house.folder, house.folder, house.app, house.owner,
             /* Nobody is told of a product while a test counts rows, but where it says when. */
             strstr(house_settings, "announce_delay") ? "" : "announce_delay_seconds = 86400\n",
             house_settings, lines);
@@ -378,6 +378,7 @@ int house_open(void **state)
 {
     static const char *const settings[] = {"fsync = off", "log_min_messages = warning", NULL};
     static const char *const migrate[] = {"migrate", NULL};
+    static const char *const keys[] = {"keys", "make", NULL};
     static const char *const add[] = {"user", "add", HOUSE_OPERATOR, "Operator", "operator", NULL};
     (void)state;
     atexit(leave);
@@ -395,7 +396,8 @@ int house_open(void **state)
              user + strlen("user=postgres"));
     house_write_certificate("first");
     house_write_config("rongqiao.conf", "");
-    if (house_run(migrate, NULL, NULL, 0) != 0 || house_run(add, HOUSE_PASSWORD "\n", NULL, 0) != 0) {
+    if (house_run(keys, NULL, NULL, 0) != 0 || house_run(migrate, NULL, NULL, 0) != 0 ||
+        house_run(add, HOUSE_PASSWORD "\n", NULL, 0) != 0) {
         house_print_log();
         return -1;
     }

@@ -63,11 +63,11 @@ void user_make(test_user *user, const char *login, const char *role, const char 
 
 json_t *enterprise_document(const char *name, const char *region)
 {
-    return doc("{ss ss ss ss ss ss si sI sI ss ss ss}", "uscc", fresh_uscc(region), "name", name,
+    return doc("{ss ss ss ss ss ss ss si sI sI ss ss ss}", "uscc", fresh_uscc(region), "name", name,
                "region_code", region, "industry_code", "C2770", "established_on", "2015-06-01",
-               "legal_rep_name", "王法人", "employees", 120, "revenue_fen", 50000000 * YUAN,
-               "total_assets_fen", 40000000 * YUAN, "contact_name", "李联系", "contact_mobile", "13800138000",
-               "address", "某路一号");
+               "legal_rep_name", "王法人", "legal_rep_id", "11010519491231002X", "employees", 120,
+               "revenue_fen", 50000000 * YUAN, "total_assets_fen", 40000000 * YUAN, "contact_name", "李联系",
+               "contact_mobile", "13800138000", "address", "某路一号");
 }
 
 const char *enterprise_make(test_user *user, const char *login, const char *name, const char *region)

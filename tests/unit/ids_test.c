@@ -288,6 +288,55 @@ static void only_the_hyphenated_form_is_a_uuid(void **state)
     assert_false(rq_uuid_is_valid("0199b1c2-7d3e-7abc-8def-0123456789a\0", 36));
 }
 
+/* The two examples of GB 11643-1999, and what breaks one rule each. */
+static void resident_id_is_checked_by_its_standard(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_valid;
+    } rows[] = {
+        {"11010519491231002X", true},
+        {"440524188001010014", false}, /* valid by its check character; nobody born then lives */
+        {"11010519491231002x", false}, /* the caller upper-cases */
+        {"110105194912310021", false}, /* every digit of the last place but the right one */
+        {"110105194913310020", false},
+        {"110105194902300022", false}, /* no such days */
+        {"11010519491231003X", false},
+        {"21010519491231002X", false},
+        {"010105194912310025", false},
+        {"1101051949123100", false},
+        {"11010519491231002X0", false},
+        {"1101051949123100 X", false},
+        {"110105209912310023", false}, /* not born yet */
+        {"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rq_resident_id_is_valid(rows[i].text, strlen(rows[i].text)) != rows[i].is_valid)
+            fail_msg("%s", rows[i].text);
+}
+
+/* MOD 11-2 finds every single wrong digit and every swap of two neighbours. */
+static void resident_id_with_any_one_mistake_is_found(void **state)
+{
+    static const char right[] = "11010519491231002X";
+    (void)state;
+    for (size_t i = 0; i < 18; i++)
+        for (const char *digit = "0123456789X"; *digit; digit++) {
+            char wrong[19];
+            memcpy(wrong, right, sizeof wrong);
+            wrong[i] = *digit;
+            assert_int_equal(rq_resident_id_is_valid(wrong, 18), *digit == right[i]);
+        }
+    for (size_t i = 0; i + 1 < 18; i++) {
+        char wrong[19];
+        memcpy(wrong, right, sizeof wrong);
+        wrong[i] = right[i + 1];
+        wrong[i + 1] = right[i];
+        assert_int_equal(rq_resident_id_is_valid(wrong, 18), wrong[i] == right[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +355,8 @@ int main(void)
         cmocka_unit_test(ids_stay_in_order_while_the_clock_stands_still_or_steps_back),
         cmocka_unit_test(ids_of_several_threads_are_all_different),
         cmocka_unit_test(only_the_hyphenated_form_is_a_uuid),
+        cmocka_unit_test(resident_id_is_checked_by_its_standard),
+        cmocka_unit_test(resident_id_with_any_one_mistake_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,8 @@ with changed as (
             when $3::jsonb ->> 'uscc_check' = 'ok' then 'verified'
             else 'pending' end,
         legal_rep_name = coalesce(i ->> 'legal_rep_name', e.legal_rep_name),
+        legal_rep_id_sealed = coalesce(i ->> 'legal_rep_id_sealed', e.legal_rep_id_sealed),
+        legal_rep_id_hash = coalesce(i ->> 'legal_rep_id_hash', e.legal_rep_id_hash),
         registered_capital_fen = coalesce((i ->> 'registered_capital_fen')::bigint, e.registered_capital_fen),
         established_on = coalesce((i ->> 'established_on')::date, e.established_on),
         reg_status = coalesce(i ->> 'reg_status', e.reg_status),
@@ -25,7 +27,8 @@ with changed as (
         total_assets_fen = coalesce((i ->> 'total_assets_fen')::bigint, e.total_assets_fen),
         fiscal_year = coalesce((i ->> 'fiscal_year')::int, e.fiscal_year),
         contact_name = coalesce(i ->> 'contact_name', e.contact_name),
-        contact_mobile = coalesce(i ->> 'contact_mobile', e.contact_mobile),
+        contact_mobile_sealed = coalesce(i ->> 'contact_mobile_sealed', e.contact_mobile_sealed),
+        contact_mobile_hash = coalesce(i ->> 'contact_mobile_hash', e.contact_mobile_hash),
         version = e.version + 1
     from (select $2::jsonb as i) x
     where e.id = $1::uuid

@@ -116,6 +116,7 @@ export interface Enterprise extends Versioned {
   name: string;
   former_names: string[] | null;
   legal_rep_name: string | null;
+  legal_rep_id: string | null; // masked
   registered_capital_fen: number | null;
   established_on: string | null;
   reg_status: string | null;

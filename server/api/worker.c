@@ -257,6 +257,7 @@ static rq_status open_parts(rq_worker *worker, const rq_worker_setup *setup, rq_
     net.body_ms = config->body_ms;
     net.idle_ms = config->idle_ms;
     net.write_stall_ms = config->write_stall_ms;
+    net.drain_idle_ms = config->drain_idle_ms;
     net.connections_max = (uint32_t)config->connections_max;
     net.handshakes_max = (uint32_t)config->handshakes_max;
     rq_status status = rq_db_new(worker->base, &db, &worker->db, error);

@@ -115,8 +115,7 @@ static step write_step(rq_connection *connection)
     if (connection->out_sent < connection->out.length)
         return STEP_AGAIN;
     give_output_back(connection);
-    /* A reply that was under way when the drain began is the last one all the same. */
-    bool drained = connection->net->is_draining && !connection->is_interim && !connection->has_unread;
+    bool drained = connection->net->has_ended_idle && !connection->is_interim && !connection->has_unread;
     if (connection->is_last || drained)
         return begin_lingering(connection);
     connection->phase = PHASE_READING;

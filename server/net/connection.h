@@ -98,7 +98,8 @@ struct rq_worker_net {
 
     struct event accept_event, tick_event, resume_event, drained_event;
     bool is_accepting, is_ticking, is_draining;
-    int64_t accept_again_ms;
+    bool has_ended_idle; /* the drain closes what is idle from now on */
+    int64_t accept_again_ms, idle_until_ms;
     void (*drained)(void *argument);
     void *drained_argument;
 

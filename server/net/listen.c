@@ -21,19 +21,23 @@ static bool is_number(const char *text, long wanted_least, long *out_value)
     return errno == 0 && end != text && *end == '\0' && *out_value >= wanted_least;
 }
 
-/* The first socket handed over, once: the variables are removed, so that a second call binds its own. */
-static int handed_over(void)
+/* The socket handed over, once: the variables are removed, so that a second call binds its own. -1: none. */
+static rq_status handed_over(int *out_fd, rq_error *error)
 {
+    *out_fd = -1;
     const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
     long pid_value, count_value;
     bool ours = pid && count && is_number(pid, 1, &pid_value) && pid_value == (long)getpid() &&
                 is_number(count, 1, &count_value);
     if (!ours)
-        return -1;
+        return RQ_OK;
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
     unsetenv("LISTEN_FDNAMES");
-    return FIRST_HANDED_FD;
+    if (count_value > 1)
+        return rq_fail(error, RQ_INVALID, "%ld sockets were handed over (LISTEN_FDS); one is served", count_value);
+    *out_fd = FIRST_HANDED_FD;
+    return RQ_OK;
 }
 
 static rq_status address_of(const char *text, uint16_t port, struct sockaddr_storage *out_address,
@@ -90,17 +94,20 @@ static uint16_t port_of(int fd)
 
 rq_status rq_listen(const char *address, uint16_t port, int *out_fd, uint16_t *out_port, rq_error *error)
 {
-    int fd = handed_over();
+    int fd;
+    rq_status status = handed_over(&fd, error);
+    if (status != RQ_OK)
+        return status;
     bool handed = fd >= 0;
     if (!handed) {
-        rq_status status = bind_socket(address, port, &fd, error);
+        status = bind_socket(address, port, &fd, error);
         if (status != RQ_OK)
             return status;
     }
     int on = 1, flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
-        rq_status status = rq_fail(error, RQ_IO, "cannot prepare the %s socket: %s",
+        status = rq_fail(error, RQ_IO, "cannot prepare the %s socket: %s",
                                    handed ? "handed over" : "listening", strerror(errno));
         close(fd);
         return status;

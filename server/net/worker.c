@@ -23,6 +23,7 @@ rq_net_settings rq_net_settings_default(void)
         .write_stall_ms = RQ_LIMIT_WRITE_STALL_MS,
         .linger_ms = RQ_LIMIT_LINGER_MS,
         .connection_age_ms = RQ_LIMIT_CONNECTION_AGE_MS,
+        .drain_idle_ms = RQ_LIMIT_DRAIN_IDLE_MS,
         .connection_requests = RQ_LIMIT_CONNECTION_REQUESTS,
         .connections_max = RQ_LIMIT_CONNECTIONS_PER_WORKER,
         .handshakes_max = RQ_LIMIT_HANDSHAKES_PER_WORKER,
@@ -150,6 +151,18 @@ static void on_accept(evutil_socket_t listen_fd, short what, void *argument)
 
 /* Time ------------------------------------------------------------------------------------------------ */
 
+/* Closing one connection never closes another. */
+static void end_idle(rq_worker_net *net)
+{
+    rq_connection *connection = TAILQ_FIRST(&net->connections), *next;
+    net->has_ended_idle = true;
+    for (; connection; connection = next) {
+        next = TAILQ_NEXT(connection, link);
+        if (connection_is_idle(connection))
+            connection_end(connection, "draining");
+    }
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *argument)
 {
     rq_worker_net *net = argument;
@@ -161,6 +174,8 @@ static void on_tick(evutil_socket_t fd, short what, void *argument)
         while ((first = TAILQ_FIRST(&net->deadlines[i])) && first->deadline_ms <= now_ms)
             connection_expire(first); /* leaves this list */
     }
+    if (net->is_draining && !net->has_ended_idle && now_ms >= net->idle_until_ms)
+        end_idle(net);
     go_on_accepting(net);
     if (net->open == 0 && (net->is_accepting || net->is_draining)) {
         event_del(&net->tick_event);
@@ -318,19 +333,15 @@ rq_status rq_worker_net_new(struct event_base *base, int listen_fd, rq_tls *tls,
 
 void rq_worker_net_drain(rq_worker_net *net, void (*drained)(void *argument), void *argument)
 {
-    rq_connection *connection = TAILQ_FIRST(&net->connections), *next;
     net->is_draining = true;
+    net->idle_until_ms = rq_monotonic_ms() + net->settings.drain_idle_ms;
     net->drained = drained;
     net->drained_argument = argument;
     if (net->is_accepting)
         event_del(&net->accept_event);
     net->is_accepting = false;
-    /* Closing one connection never closes another. */
-    for (; connection; connection = next) {
-        next = TAILQ_NEXT(connection, link);
-        if (connection_is_idle(connection))
-            connection_end(connection, "draining");
-    }
+    if (net->settings.drain_idle_ms == 0 || !net->is_ticking)
+        end_idle(net);
     check_drained(net);
 }
 

@@ -215,7 +215,7 @@ const char *house_write_config(const char *name, const char *lines)
     assert_non_null(file);
     fprintf(file,
             "listen_port = 0\nadmin_port = 0\nport_file = %s/ports\ncertificate_file = %s/server.crt\n"
-            "key_file = %s/server.key\nlogin_cost_log2 = 10\nprivate_key_file = %s/private.keys\n"
+            "key_file = %s/server.key\nlogin_cost_log2 = 10\ndrain_idle_ms = 0\nprivate_key_file = %s/private.keys\n"
             "database = %s\nmigration_database = %s\nmigrations_directory = " RQ_SOURCE_DIR
             "/migrations\n%s%s%s",
             house.folder, house.folder, house.folder, house.folder, house.app, house.owner,

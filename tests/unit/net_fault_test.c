@@ -301,6 +301,26 @@ static void drain_answers_what_is_in_flight_and_closes_what_is_idle(void **state
     net_server_stop(server);
 }
 
+static void drain_answers_what_idle_connections_ask_a_last_time(void **state)
+{
+    (void)state;
+    net_server *server = net_server_start(true, NULL);
+    net_client client = net_client_open(server);
+    net_reply reply;
+    net_client_expect(&client, ECHO("/echo"), 200, "GET /echo|");
+    net_server_command(server, COMMAND_DRAIN);
+    usleep(100000); /* the drain has begun, or begins before the request is read: it is answered either way */
+    net_client_send(&client, ECHO("/last"));
+    assert_true(net_client_read(&client, false, &reply));
+    assert_string_equal(reply.body, "GET /last|");
+    assert_non_null(strstr(reply.head, "\r\nConnection: close\r\n"));
+    net_reply_done(&reply);
+    assert_true(net_client_is_ended(&client));
+    net_client_close(&client);
+    await_int(&server->drains, 1);
+    net_server_stop(server);
+}
+
 static void drain_closes_after_a_reply_that_was_under_way(void **state)
 {
     (void)state;
@@ -474,6 +494,7 @@ int main(void)
         cmocka_unit_test(tls_client_that_has_said_close_notify_gets_its_reply),
         cmocka_unit_test(half_closed_tls_client_gets_a_reply_that_comes_soon),
         cmocka_unit_test(drain_answers_what_is_in_flight_and_closes_what_is_idle),
+        cmocka_unit_test(drain_answers_what_idle_connections_ask_a_last_time),
         cmocka_unit_test(drain_closes_after_a_reply_that_was_under_way),
         cmocka_unit_test(drain_waits_for_abandoned_work),
         cmocka_unit_test(drain_of_nothing_is_over_at_once),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@
 #include "rongqiao/jobs.h"
 #include "rongqiao/log.h"
 
-enum { WORKERS_MAX = 64 };
+enum { WORKERS_MAX = 64, OWN_FILES = 64 /* of the process, beside its clients and lanes */ };
 
 typedef struct process {
     const rq_config *config;
@@ -141,19 +142,46 @@ static rq_status check_database(const rq_config *config, rq_error *error)
     return status;
 }
 
-static rq_status start_workers(process *self, rq_error *error)
+static size_t wanted_workers(const rq_config *config)
 {
-    size_t wanted = (size_t)self->config->workers;
-    rq_status status = RQ_OK;
+    size_t wanted = (size_t)config->workers;
     if (wanted == 0) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
         wanted = cores < 1 ? 1 : (size_t)cores;
     }
-    for (size_t i = 0; i < wanted && i < WORKERS_MAX && status == RQ_OK; i++) {
-        rq_worker_setup setup = {self->config, fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0),
-                                 self->tls,    self->hash_pool,
-                                 self->market, self->portal,
-                                 self->relay};
+    return wanted < WORKERS_MAX ? wanted : WORKERS_MAX;
+}
+
+/* How many clients each worker may have, so that however many come, the lanes can connect again. */
+static uint32_t connections_within_files(const rq_config *config, size_t workers)
+{
+    struct rlimit files;
+    uint32_t wanted = config->connections_max;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return wanted;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    rlim_t kept = OWN_FILES + workers * (config->read_connections + config->write_connections +
+                                         config->slow_connections + 8);
+    rlim_t left = files.rlim_cur > kept ? (files.rlim_cur - kept) / workers : 0;
+    if (files.rlim_cur == RLIM_INFINITY || left >= wanted)
+        return wanted;
+    RQ_LOG(RQ_LOG_WARNING, "connections_limited", RQ_LOG_NUMBER("files", files.rlim_cur),
+           RQ_LOG_NUMBER("connections_max", wanted), RQ_LOG_NUMBER("connections", left),
+           RQ_LOG_TEXT("advice", "raise the limit of open files (ulimit -n, LimitNOFILE)"));
+    return left < 16 ? 16 : (uint32_t)left;
+}
+
+static rq_status start_workers(process *self, rq_error *error)
+{
+    size_t wanted = wanted_workers(self->config);
+    uint32_t connections = connections_within_files(self->config, wanted);
+    rq_status status = RQ_OK;
+    for (size_t i = 0; i < wanted && status == RQ_OK; i++) {
+        rq_worker_setup setup = {self->config,    fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0),
+                                 connections,     self->tls,
+                                 self->hash_pool, self->market,
+                                 self->portal,    self->relay};
         if (setup.listen_fd < 0)
             return rq_fail(error, RQ_IO, "cannot duplicate the listening socket");
         status = rq_worker_start(&setup, &self->workers[i], error);

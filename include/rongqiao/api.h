@@ -62,6 +62,7 @@ void rq_relay_free(rq_relay *relay);
 typedef struct rq_worker_setup {
     const rq_config *config; /* outlives the worker */
     int listen_fd;           /* the worker owns this duplicate */
+    uint32_t connections_max;
     rq_tls *tls;
     rq_hash_pool *hash_pool;
     rq_market *market;

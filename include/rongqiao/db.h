@@ -109,7 +109,8 @@ uint64_t rq_db_call(rq_db *db, const rq_db_step *context, const rq_db_step *step
  * end; either way `callback` is never called. */
 void rq_db_forget(rq_db *db, uint64_t ticket);
 
-/* Whether the lane has a ready connection; for /readyz. `out_reason` (may be null) gets the last connection
+/* Whether the lane has a ready connection and PostgreSQL did not lack disk or memory for it just now; for
+ * /readyz. `out_reason` (may be null) gets the last connection
  * error, valid until the next call. */
 bool rq_db_is_ready(const rq_db *db, rq_lane lane, const char **out_reason);
 

@@ -108,9 +108,8 @@ typedef struct rq_net_handler {
 /* Listening ------------------------------------------------------------------------------------------- */
 
 /* A bound, listening, non-blocking socket ("127.0.0.1", 8443; port 0 picks one), or the one that systemd or a
- * predecessor hands over (LISTEN_PID and LISTEN_FDS), which the first call takes; more than one are a mistake.
- * `out_port` gets the port. TCP_NODELAY is on and
- * inherited. */
+ * predecessor hands over (LISTEN_PID and LISTEN_FDS), which the first call takes; more than one are a
+ * mistake. `out_port` gets the port. TCP_NODELAY is on and inherited. */
 rq_status rq_listen(const char *address, uint16_t port, int *out_fd, uint16_t *out_port,
                     rq_error *error) RQ_MUST_CHECK;
 
@@ -140,9 +139,9 @@ rq_status rq_worker_net_new(struct event_base *base, int listen_fd, rq_tls *tls,
                             const rq_net_settings *settings, const rq_net_handler *handler,
                             void *worker_context, rq_worker_net **out_net, rq_error *error) RQ_MUST_CHECK;
 /* Stops accepting, answers what is in flight and what idle connections ask within `drain_idle_ms` with
- * "Connection: close", so that no client meets a closed door with a request in its hand; closes them after that, and
- * calls `drained` once no connection and no exchange is left, from the event loop. Call on the worker's
- * thread, not from a handler. */
+ * "Connection: close", so that no client meets a closed door with a request in its hand; closes them after
+ * that, and calls `drained` once no connection and no exchange is left, from the event loop. Call on the
+ * worker's thread, not from a handler. */
 void rq_worker_net_drain(rq_worker_net *net, void (*drained)(void *argument), void *argument);
 /* Closes everything at once. Exchanges still worked on are abandoned; their reply must still come, even
  * after this (replied() is not called then). On the worker's thread or when that has ended, not from a

@@ -211,7 +211,7 @@ static void *run_worker(void *argument)
     return NULL;
 }
 
-static void free_worker(rq_worker *worker)
+void rq_worker_close(rq_worker *worker)
 {
     /* What is posted may still call the database, and whatever the database answers may still reply. */
     pthread_mutex_lock(&worker->post_lock);
@@ -258,7 +258,7 @@ static rq_status open_parts(rq_worker *worker, const rq_worker_setup *setup, rq_
     net.idle_ms = config->idle_ms;
     net.write_stall_ms = config->write_stall_ms;
     net.drain_idle_ms = config->drain_idle_ms;
-    net.connections_max = (uint32_t)config->connections_max;
+    net.connections_max = setup->connections_max;
     net.handshakes_max = (uint32_t)config->handshakes_max;
     rq_status status = rq_db_new(worker->base, &db, &worker->db, error);
     if (status == RQ_OK)
@@ -267,7 +267,7 @@ static rq_status open_parts(rq_worker *worker, const rq_worker_setup *setup, rq_
     return status;
 }
 
-rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, rq_error *error)
+rq_status rq_worker_open(const rq_worker_setup *setup, rq_worker **out_worker, rq_error *error)
 {
     static const struct timeval pulse = {.tv_usec = 200000};
     rq_worker *worker = calloc(1, sizeof(*worker));
@@ -298,11 +298,22 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
         status = rq_private_keys_open(&worker->private_keys, setup->config, error);
     if (status == RQ_OK)
         status = open_parts(worker, setup, error);
-    if (status == RQ_OK && pthread_create(&worker->thread, NULL, run_worker, worker) != 0)
-        status = rq_fail(error, RQ_IO, "cannot start a worker's thread");
-    if (status != RQ_OK) {
-        free_worker(worker);
+    if (status == RQ_OK)
+        *out_worker = worker;
+    else
+        rq_worker_close(worker);
+    return status;
+}
+
+rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, rq_error *error)
+{
+    rq_worker *worker;
+    rq_status status = rq_worker_open(setup, &worker, error);
+    if (status != RQ_OK)
         return status;
+    if (pthread_create(&worker->thread, NULL, run_worker, worker) != 0) {
+        rq_worker_close(worker);
+        return rq_fail(error, RQ_IO, "cannot start a worker's thread");
     }
     *out_worker = worker;
     return RQ_OK;
@@ -315,5 +326,5 @@ void rq_worker_stop(rq_worker *worker)
     while (!rq_worker_post(worker, break_loop, NULL))
         usleep(1000); /* memory is short; nothing else can stop the loop */
     pthread_join(worker->thread, NULL);
-    free_worker(worker);
+    rq_worker_close(worker);
 }

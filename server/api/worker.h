@@ -75,6 +75,10 @@ struct rq_worker {
     rq_worker_counters counters;
 };
 
+/* A worker whose loop (`base`) its caller runs, where rq_worker_start() has a thread do it; and its end. */
+rq_status rq_worker_open(const rq_worker_setup *setup, rq_worker **out_worker, rq_error *error) RQ_MUST_CHECK;
+void rq_worker_close(rq_worker *worker);
+
 /* Hashes `password` (copied) with the parameters of `expected` (a stored hash, copied; null: a new salt),
  * then calls `done` on the worker's thread. False when the queue is full. */
 typedef void (*rq_hash_done)(rq_worker *worker, void *argument, bool equal, const char *hash);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pool.h"
+#include "rongqiao/clock.h"
 #include "rongqiao/limits.h"
 
 /* Calls that can be open at once besides those that wait or are sent: refused ones whose callback is due.
@@ -328,7 +329,7 @@ void rq_db_forget(rq_db *db, uint64_t ticket)
 bool rq_db_is_ready(const rq_db *db, rq_lane lane, const char **out_reason)
 {
     const db_lane *the_lane = &db->lanes[lane];
-    bool is_up = db_lane_is_up(the_lane);
+    bool is_up = db_lane_is_up(the_lane) && rq_monotonic_ms() >= the_lane->short_until_ms;
     if (out_reason != NULL) {
         *out_reason = is_up ? "" : the_lane->reason[0] != '\0' ? the_lane->reason : "not connected yet";
     }

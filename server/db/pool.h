@@ -122,6 +122,7 @@ struct db_lane {
     struct event wait_timer;
     db_connection *connecting; /* at most one at a time */
     bool attempt_failed;       /* the last one */
+    int64_t short_until_ms;    /* PostgreSQL lacks disk or memory for what the lane asks */
     char reason[DB_REASON_BYTES];
     rq_db_counters counters;
 };

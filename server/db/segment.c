@@ -94,6 +94,12 @@ static bool ends_connection(const char *sqlstate)
            strcmp(sqlstate, "57P02") == 0 || strcmp(sqlstate, "57P03") == 0;
 }
 
+/* No disk, no memory, or a failing disk: it answers, and can do nothing. */
+static bool tells_shortage(const char *sqlstate)
+{
+    return strncmp(sqlstate, "53", 2) == 0 || strncmp(sqlstate, "58", 2) == 0;
+}
+
 /* The Sync of the head has returned. False when the connection can't be trusted any more. */
 static bool finish_head(db_connection *connection)
 {
@@ -112,6 +118,7 @@ static bool finish_head(db_connection *connection)
         return false;
     }
     if (!call->has_error) {
+        connection->lane->short_until_ms = 0;
         db_call_finish(call, RQ_DB_DONE, "");
         return true;
     }
@@ -123,6 +130,11 @@ static bool finish_head(db_connection *connection)
     }
     if (ends_connection(sqlstate)) {
         connection->retiring = true;
+    }
+    if (tells_shortage(sqlstate)) {
+        connection->lane->short_until_ms = connection->head_since_ms + RQ_LIMIT_DB_SHORTAGE_MS;
+        (void)snprintf(connection->lane->reason, DB_REASON_BYTES, "%s",
+                       PQresultErrorField(call->result, PG_DIAG_MESSAGE_PRIMARY));
     }
     db_call_finish(call, RQ_DB_REFUSED, "");
     return true;

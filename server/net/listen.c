@@ -35,7 +35,8 @@ static rq_status handed_over(int *out_fd, rq_error *error)
     unsetenv("LISTEN_FDS");
     unsetenv("LISTEN_FDNAMES");
     if (count_value > 1)
-        return rq_fail(error, RQ_INVALID, "%ld sockets were handed over (LISTEN_FDS); one is served", count_value);
+        return rq_fail(error, RQ_INVALID, "%ld sockets were handed over (LISTEN_FDS); one is served",
+                       count_value);
     *out_fd = FIRST_HANDED_FD;
     return RQ_OK;
 }
@@ -108,7 +109,7 @@ rq_status rq_listen(const char *address, uint16_t port, int *out_fd, uint16_t *o
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
         status = rq_fail(error, RQ_IO, "cannot prepare the %s socket: %s",
-                                   handed ? "handed over" : "listening", strerror(errno));
+                         handed ? "handed over" : "listening", strerror(errno));
         close(fd);
         return status;
     }

@@ -29,6 +29,7 @@ const rq_statement lanes_statements[] = {
      "first second"},
     {"write/child", "insert into child (parent) values ($1::int) returning 'made'", RQ_LANE_WRITE, "first"},
     {"write/pid", "select pg_backend_pid()::text, pg_sleep($1::float8)", RQ_LANE_WRITE, "first"},
+    {"write/room", "select no_room()", RQ_LANE_WRITE, ""},
     {"slow/sleep", "select $1::text, pg_sleep($2::float8)", RQ_LANE_SLOW, "first second"},
     {"slow/write", "insert into thing (id, note) values ($1::int, $2) returning id::text", RQ_LANE_SLOW,
      "first second"},
@@ -71,7 +72,9 @@ bool lanes_schema(const char *conninfo)
               "drop table if exists child; drop table if exists thing;"
               "create table thing (id int constraint thing_id primary key, note text);"
               "create table child (parent int constraint child_parent references thing"
-              " deferrable initially deferred)",
+              " deferrable initially deferred);"
+              "create or replace function no_room() returns text language plpgsql as"
+              " $$ begin raise exception 'no room' using errcode = 'disk_full'; end $$",
               NULL, 0);
     return true;
 }

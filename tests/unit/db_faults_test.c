@@ -271,6 +271,24 @@ static void read_only_server_is_left(void **state)
     lanes_close(&lanes);
 }
 
+static void lane_is_not_ready_while_the_disk_is_full(void **state)
+{
+    (void)state;
+    test_lanes lanes;
+    const char *reason = "";
+    rq_db_settings settings = lanes_settings(cluster_conninfo(server));
+    lanes_open_ready(&lanes, &settings);
+    test_answer refused = lanes_ask(&lanes, NULL, "write/room", NULL, NULL);
+    assert_int_equal(refused.outcome, RQ_DB_REFUSED);
+    assert_string_equal(refused.sqlstate, "53100");
+    assert_false(rq_db_is_ready(lanes.db, RQ_LANE_WRITE, &reason));
+    assert_string_equal(reason, "no room");
+    assert_true(rq_db_is_ready(lanes.db, RQ_LANE_READ, NULL));
+    assert_int_equal(lanes_ask(&lanes, NULL, "write/pid", "0", NULL).outcome, RQ_DB_DONE);
+    assert_true(rq_db_is_ready(lanes.db, RQ_LANE_WRITE, NULL));
+    lanes_close(&lanes);
+}
+
 static void connections_are_renewed_without_a_failed_call(void **state)
 {
     (void)state;
@@ -356,6 +374,7 @@ int main(void)
         cmocka_unit_test(backend_that_hangs_is_given_up),
         cmocka_unit_test(cancelled_wait_for_a_standby_is_unknown),
         cmocka_unit_test(read_only_server_is_left),
+        cmocka_unit_test(lane_is_not_ready_while_the_disk_is_full),
         cmocka_unit_test(connections_are_renewed_without_a_failed_call),
         cmocka_unit_test(no_done_write_is_lost_under_kills),
     };

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "rongqiao/api.h"
+#include "rongqiao/json_memory.h"
 #include "rongqiao/log.h"
 
 static const struct {
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
     int at = 1;
     rq_error error = {0};
     signal(SIGPIPE, SIG_IGN);
+    rq_json_watch_memory();
     if (argc > at + 1 && strcmp(argv[at], "--config") == 0) {
         file = argv[at + 1];
         at += 2;

@@ -3,6 +3,7 @@
 #ifndef RONGQIAO_ARENA_H
 #define RONGQIAO_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "rongqiao/status.h"
@@ -20,6 +21,8 @@ void rq_arena_reset(rq_arena *arena);
 void *rq_arena_alloc(rq_arena *arena, size_t size) RQ_MUST_CHECK;
 /* The same with whatever is in it, for what is written whole before it is read. */
 void *rq_arena_room(rq_arena *arena, size_t size) RQ_MUST_CHECK;
+/* Whether it gave null since it was made or reset: what came of that may lack something. */
+bool rq_arena_ran_short(const rq_arena *arena);
 
 /* `count` zeroed elements of `size` bytes; null on overflow of the product too. */
 void *rq_arena_array(rq_arena *arena, size_t count, size_t size) RQ_MUST_CHECK;

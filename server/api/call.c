@@ -7,6 +7,7 @@
 
 #include "private.h"
 #include "rongqiao/clock.h"
+#include "rongqiao/json_memory.h"
 #include "rongqiao/log.h"
 #include "sheet.h"
 #include "stages.h"
@@ -18,6 +19,8 @@ static void after_principal(rq_call *call);
 static void compute(rq_call *call);
 static void execute(rq_call *call);
 static void go_on_with_sheet(rq_call *call);
+static void refuse(rq_call *call, const rq_problem *problem, const rq_faults *faults, const char *extension,
+                   const char *allow);
 static void answer_with(rq_call *call, int status, const char *body, size_t length, const char *location,
                         const char *etag);
 
@@ -32,6 +35,10 @@ void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
     rq_reply_header all[ANSWER_HEADERS];
     size_t count = header_count;
     assert(header_count < ANSWER_HEADERS);
+    if (status < 300 && rq_json_ran_short()) { /* the body may lack something */
+        refuse(call, rq_problem_find("unavailable"), NULL, NULL, NULL);
+        return;
+    }
     for (size_t i = 0; i < header_count; i++)
         all[i] = headers[i];
     if (call->set_cookie)
@@ -42,6 +49,13 @@ void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
     call->sheet = NULL;
     rq_exchange_reply(exchange, status, all, count, body, length);
     rq_sheet_free(sheet);
+}
+
+/* Whether a stage of the call went on without the memory that it wanted. */
+static bool has_run_short(const rq_call *call)
+{
+    bool json = rq_json_ran_short();
+    return json || rq_arena_ran_short(call->arena);
 }
 
 /* Headers that every answer with a JSON document has. */
@@ -59,6 +73,11 @@ static void refuse(rq_call *call, const rq_problem *problem, const rq_faults *fa
     rq_reply_header headers[ANSWER_HEADERS];
     size_t count = common_headers("application/problem+json", headers);
     call->set_cookie = NULL;
+    if (has_run_short(call) && problem->status < 500) { /* it may have seen less than there was */
+        problem = rq_problem_find("unavailable");
+        faults = NULL;
+        extension = allow = NULL;
+    }
     headers[count++] = (rq_reply_header){"Content-Language", call->language == RQ_CHINESE ? "zh" : "en"};
     if (problem->status == 401)
         headers[count++] = (rq_reply_header){"WWW-Authenticate", "Bearer realm=\"rongqiao\""};
@@ -109,6 +128,8 @@ static void replay(rq_call *call, const char *detail)
     size_t length = body ? strlen(body) : 0;
     int status = (int)json_integer_value(json_object_get(first, "status"));
     if (!rq_private_open(call, &body, &length)) {
+    if (!body) {
+        rq_call_refuse(call, "unavailable", NULL, NULL);
         json_decref(first);
         return;
     }
@@ -118,6 +139,7 @@ static void replay(rq_call *call, const char *detail)
     if (etag)
         headers[count++] = (rq_reply_header){"ETag", etag};
     rq_call_answer(call, status, body, length, headers, count);
+    rq_call_answer(call, status, body, strlen(body), headers, count);
     json_decref(first);
 }
 
@@ -156,12 +178,13 @@ static void on_principal(void *argument, const rq_db_reply *reply)
         rq_call_refuse_sql(call, reply);
         return;
     }
-    if (PQntuples(reply->result) == 1 && !PQgetisnull(reply->result, 0, 0) &&
-        rq_principal_parse(PQgetvalue(reply->result, 0, 0), &call->principal)) {
+    if (PQntuples(reply->result) != 1 || PQgetisnull(reply->result, 0, 0)) {
+        rq_call_refuse(call, "unauthenticated", NULL, NULL);
+    } else if (rq_principal_parse(PQgetvalue(reply->result, 0, 0), &call->principal)) {
         rq_principal_remember(call->worker, call->token_hash, &call->principal);
         after_principal(call);
     } else {
-        rq_call_refuse(call, "unauthenticated", NULL, NULL);
+        rq_call_refuse(call, "unavailable", NULL, NULL);
     }
 }
 
@@ -170,9 +193,12 @@ static void resolve_token(rq_call *call, rq_slice token)
 {
     uint8_t digest[RQ_SHA256_BYTES];
     char csrf[RQ_CSRF_TEXT + 1];
-    if (token.length < 16 || token.length > 128 ||
-        rq_sha256(token.data, token.length, digest, NULL) != RQ_OK) {
+    if (token.length < 16 || token.length > 128) {
         rq_call_refuse(call, "unauthenticated", NULL, NULL);
+        return;
+    }
+    if (rq_sha256(token.data, token.length, digest, NULL) != RQ_OK) {
+        rq_call_refuse(call, "unavailable", NULL, NULL);
         return;
     }
     rq_hex(digest, sizeof(digest), call->token_hash);
@@ -256,6 +282,10 @@ static void send_as_asker(rq_call *call, const char *name, bool with_key, rq_db_
 {
     rq_db_step step = step_for(call, name);
     rq_db_step enter = rq_call_enter(call, with_key);
+    if (has_run_short(call)) { /* the input may lack something */
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+        return;
+    }
     call->ticket = rq_db_call(call->worker->db, call->principal.known ? &enter : NULL, &step, callback, call);
     if (call->ticket == 0)
         rq_call_refuse(call, "unavailable", NULL, NULL);

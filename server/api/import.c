@@ -94,6 +94,10 @@ static void take_line(const rq_schema *schema, size_t line, json_t *item, rq_fau
         return;
     }
     json_array_append_new(lines, json_pack("{s:I, s:O}", "line", (json_int_t)line, "item", item));
+    json_t *good = json_pack("{s:I, s:O}", "line", (json_int_t)line, "item", item);
+    if (finish && good)
+        finish(good);
+    json_array_append_new(lines, good);
 }
 
 static bool read_csv(rq_call *call, const rq_schema *schema, json_t *lines, json_t *refused)
@@ -102,6 +106,7 @@ static bool read_csv(rq_call *call, const rq_schema *schema, json_t *lines, json
     char *text =
         rq_arena_strndup(call->arena, request->body.data ? request->body.data : "", request->body.length);
     size_t length = request->body.length, at = 0, line = 0;
+    call->broken = !text;
     char *header[CSV_CELLS], *cells[CSV_CELLS];
     if (!text || memchr(text, 0, length))
         return false;
@@ -161,7 +166,7 @@ rq_step rq_import_read(rq_call *call, const rq_schema *schema, bool (*finish)(rq
     free(text);
     json_decref(both);
     if (!call->computed) {
-        rq_call_refuse(call, read ? "unavailable" : "import_malformed", NULL, NULL);
+        rq_call_refuse(call, read || call->broken ? "unavailable" : "import_malformed", NULL, NULL);
         return RQ_STEP_ANSWERED;
     }
     return RQ_STEP_ON;

@@ -207,6 +207,7 @@ static void on_pulse(evutil_socket_t fd, short what, void *argument)
 static void *run_worker(void *argument)
 {
     rq_worker *worker = argument;
+    pthread_setname_np(pthread_self(), "worker");
     event_base_dispatch(worker->base);
     return NULL;
 }

@@ -35,6 +35,7 @@ struct rq_arena {
     arena_block *current; /* the block with the most room */
     size_t limit;
     size_t held; /* bytes of all blocks, never above `limit` */
+    bool is_short;
 };
 
 /* Under AddressSanitizer what is not allocated must not be touched. */
@@ -87,6 +88,7 @@ void rq_arena_free(rq_arena *arena)
 void rq_arena_reset(rq_arena *arena)
 {
     arena_block *block = arena->newest;
+    arena->is_short = false;
     if (!block)
         return;
     while (block->next) {
@@ -138,6 +140,7 @@ void *rq_arena_room(rq_arena *arena, size_t size)
     arena_block *block = arena->current;
     if (!block || rounded > block->size - block->used) {
         block = block_add(arena, rounded);
+        arena->is_short |= !block;
         if (!block)
             return NULL;
         /* A block made for one big allocation doesn't retire one that has more room. */
@@ -155,6 +158,11 @@ void *rq_arena_alloc(rq_arena *arena, size_t size)
 {
     void *start = rq_arena_room(arena, size);
     return start != NULL ? memset(start, 0, size) : NULL;
+}
+
+bool rq_arena_ran_short(const rq_arena *arena)
+{
+    return arena->is_short;
 }
 
 void *rq_arena_array(rq_arena *arena, size_t count, size_t size)

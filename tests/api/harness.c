@@ -20,6 +20,7 @@ enum { POLL_US = 10000, ARGUMENTS_MAX = 12, TABLES_TEXT = 4096 };
 
 test_house house;
 const char *house_settings = "log_level = error\n";
+const char *house_preload, *house_preload_name, *house_preload_value;
 
 /* What a test leaves to be freed ------------------------------------------------------------------- */
 
@@ -244,6 +245,10 @@ static void become_program(const char *const *arguments, int in, int out)
     int err = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setpgid(0, 0);
+    if (house_preload && strcmp(arguments[0], "serve") == 0) {
+        setenv("LD_PRELOAD", house_preload, 1);
+        setenv(house_preload_name, house_preload_value, 1);
+    }
     if (err < 0 || dup2(in, 0) < 0 || dup2(out < 0 ? err : out, 1) < 0 || dup2(err, 2) < 0)
         _exit(126);
     execv(argv[0], argv);

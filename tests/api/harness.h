@@ -29,6 +29,8 @@ extern test_house house;
 /* Settings of this program beside the usual ones, one a line; set before house_open(). Errors only are logged
  * unless told. */
 extern const char *house_settings;
+/* A library that is loaded before the server's own (LD_PRELOAD), and a variable for it; null: none. */
+extern const char *house_preload, *house_preload_name, *house_preload_value;
 
 /* Makes the house with its first operator and starts the server; removes all of it. For cmocka's group. */
 int house_open(void **state);

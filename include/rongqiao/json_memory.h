@@ -1,0 +1,14 @@
+/* Whether Jansson ran short of memory. It goes on without what it could not get: a parser that fails looks like
+ * broken input, and a member that was not added like one that was not there. */
+#ifndef RONGQIAO_JSON_MEMORY_H
+#define RONGQIAO_JSON_MEMORY_H
+
+#include <stdbool.h>
+
+/* Has Jansson's allocations watched; once, before its first use. */
+void rq_json_watch_memory(void);
+
+/* Whether one of them failed on this thread since the last question. */
+bool rq_json_ran_short(void);
+
+#endif

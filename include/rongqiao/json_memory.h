@@ -1,5 +1,5 @@
-/* Whether Jansson ran short of memory. It goes on without what it could not get: a parser that fails looks like
- * broken input, and a member that was not added like one that was not there. */
+/* Whether Jansson ran short of memory. It goes on without what it could not get: a parser that fails looks
+ * like broken input, and a member that was not added like one that was not there. */
 #ifndef RONGQIAO_JSON_MEMORY_H
 #define RONGQIAO_JSON_MEMORY_H
 

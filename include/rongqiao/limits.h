@@ -52,7 +52,7 @@ enum {
     RQ_LIMIT_DB_PREPARE_MS = 10000,
     RQ_LIMIT_DB_BACKOFF_FIRST_MS = 50,
     RQ_LIMIT_DB_BACKOFF_MAX_MS = 3000, /* full jitter, and one attempt at a time a lane: no storm */
-    RQ_LIMIT_DB_GRACE_MS = 1000, /* past the statement timeout, before a connection is given up */
+    RQ_LIMIT_DB_GRACE_MS = 1000,       /* past the statement timeout, before a connection is given up */
     RQ_LIMIT_DB_SHORTAGE_MS = 2000, /* a lane is not ready so long after PostgreSQL lacked disk or memory */
     RQ_LIMIT_DB_LOCK_MS = 2000,
     RQ_LIMIT_DB_IDLE_TRANSACTION_MS = 10000,

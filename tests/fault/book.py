@@ -5,7 +5,8 @@ from dataclasses import dataclass
 CHECKS = """
 create temp view lost as
 select key from acked a where not exists (
-    select from idempotency i where i.user_id = a.user_id and i.key = a.key and md5(convert_to(i.body, 'UTF8')) = a.digest)
+    select from idempotency i
+    where i.user_id = a.user_id and i.key = a.key and md5(convert_to(i.body, 'UTF8')) = a.digest)
 union
 select key from acked a where not case kind
     when 'need' then exists (select from need n where n.id = a.id and n.purpose_detail = a.key)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 TIMEOUT_SECONDS = 10
 PATIENCE_SECONDS = 180  # for one request with all its tries
 FRESH_CONNECTION = 0.1  # how often a writer begins a new connection
+KEY = object()  # stands for the request's own key in a document
 
 
 @dataclass
@@ -113,9 +114,6 @@ class Writer(threading.Thread):
                 self.post("withdraw", f"/v1/applications/{application['id']}/withdraw", {})
         if need and self.draw.random() < 0.5:
             self.post("withdraw", f"/v1/needs/{need['id']}/withdraw", {})
-
-
-KEY = object()  # stands for the request's own key in a document
 
 
 class Load:

@@ -42,9 +42,6 @@ class Probe(threading.Thread):
         """How often it said so between two moments."""
         return sum(status == 200 for asked, status in list(self.seen) if begin <= asked <= end)
 
-    def is_ready(self):
-        return bool(self.seen) and self.seen[-1][1] == 200
-
     def await_ready(self, seconds):
         """Whether it says so within `seconds`, asked from now on."""
         since = time.monotonic()

@@ -164,7 +164,7 @@ class Run:
 
 def read_options():
     parser = argparse.ArgumentParser(prog="tests/run fault", description="Faults under load.")
-    parser.add_argument("--long", action="store_true", help="the counts of the long form (about an hour)")
+    parser.add_argument("--long", action="store_true", help="the counts of the long form (half an hour)")
     parser.add_argument("--build", default=str(ROOT / "build/release"), help="folder of the build (build/release)")
     parser.add_argument("--only", help="only faults whose name has this in it, without the controls")
     parser.add_argument("--times", type=int, help="how often each")

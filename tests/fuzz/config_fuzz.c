@@ -1,5 +1,5 @@
-/* Reads arbitrary bytes as a file of settings. What is refused has a reason; what is taken is printed, and the print
- * is taken too and prints the same. */
+/* Reads arbitrary bytes as a file of settings. What is refused has a reason; what is taken is printed, and
+ * the print is taken too and prints the same. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>

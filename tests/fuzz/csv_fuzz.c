@@ -1,5 +1,5 @@
-/* Takes arbitrary bytes as an imported CSV: its records, each against the schema of enterprises or products. What was
- * read must be read again from what we write of it. */
+/* Takes arbitrary bytes as an imported CSV: its records, each against the schema of enterprises or products.
+ * What was read must be read again from what we write of it. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* Puts arbitrary bytes where the fields of a request stand, and asks what the server asks of them: the session's
- * cookie or token, whether it is our own page, the language, the route. The bytes are those of a browser or a
- * program, chosen by the first one. */
+/* Puts arbitrary bytes where the fields of a request stand, and asks what the server asks of them: the
+ * session's cookie or token, whether it is our own page, the language, the route. The bytes are those of a
+ * browser or a program, chosen by the first one. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const lines[] = {
     "GET /v1/needs?limit=2 HTTP/1.1\r\nHost: a\r\n%",
-    "POST /v1/sessions HTTP/1.1\r\nHost: a\r\nCookie: %\r\nX-CSRF-Token: 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU\r\n",
+    "POST /v1/sessions HTTP/1.1\r\nHost: a\r\nCookie: %\r\nX-CSRF-Token: "
+    "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU\r\n",
     "PATCH /v1/needs/% HTTP/1.1\r\nHost: a\r\n",
     "GET /livez HTTP/1.1\r\nHost: a\r\nAuthorization: %\r\n",
     "GET /livez HTTP/1.1\r\nHost: a\r\nAccept-Language: %\r\n",
@@ -22,7 +23,8 @@ static const char *const lines[] = {
 
 static bool is_inside(rq_slice inner, rq_slice outer)
 {
-    return !inner.data || (inner.data >= outer.data && inner.data + inner.length <= outer.data + outer.length);
+    return !inner.data ||
+           (inner.data >= outer.data && inner.data + inner.length <= outer.data + outer.length);
 }
 
 static void ask(const rq_request *request)
@@ -33,7 +35,8 @@ static void ask(const rq_request *request)
     char csrf[RQ_CSRF_TEXT + 1];
     assert((source == RQ_TOKEN_NONE) == (token.data == NULL));
     if (source == RQ_TOKEN_COOKIE)
-        assert(is_inside(token, rq_request_header(request, "Cookie")) && !memchr(token.data, ';', token.length));
+        assert(is_inside(token, rq_request_header(request, "Cookie")) &&
+               !memchr(token.data, ';', token.length));
     if (source == RQ_TOKEN_BEARER)
         assert(is_inside(token, rq_request_header(request, "Authorization")));
     if (token.data && rq_csrf_token(token.data, token.length, csrf))

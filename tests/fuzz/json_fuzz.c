@@ -1,6 +1,6 @@
-/* Takes arbitrary bytes as the body or the query of every kind of request: JSON, then the route's schema, then the
- * parameter of its statement. What passes must come through a second reading unchanged; what does not must give a
- * problem document that is JSON in both languages. The first byte chooses the schema. */
+/* Takes arbitrary bytes as the body or the query of every kind of request: JSON, then the route's schema,
+ * then the parameter of its statement. What passes must come through a second reading unchanged; what does
+ * not must give a problem document that is JSON in both languages. The first byte chooses the schema. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -40,8 +40,8 @@ static void refuse(const rq_faults *faults)
     for (size_t i = 0; i < 2; i++) {
         rq_buffer text;
         rq_buffer_init(&text, 1 << 22);
-        rq_problem_write(rq_problem_find("validation_failed"), languages[i], "01J00000000000000000000000", faults, NULL,
-                         &text);
+        rq_problem_write(rq_problem_find("validation_failed"), languages[i], "01J00000000000000000000000",
+                         faults, NULL, &text);
         assert(!text.failed);
         json_t *problem = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, NULL);
         assert(problem && json_array_size(json_object_get(problem, "errors")) == faults->count);

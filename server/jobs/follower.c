@@ -8,6 +8,7 @@
 
 #include "rongqiao/db.h"
 #include "rongqiao/jobs.h"
+#include "rongqiao/json_memory.h"
 #include "rongqiao/log.h"
 
 enum { COMPARE_SECONDS = 30, RETRY_MS = 500 };
@@ -67,14 +68,24 @@ static rq_catalogue *load_whole(rq_follower *follower)
     return catalogue;
 }
 
+/* Null when a document lacks something that Jansson had no memory for. */
+static rq_catalogue *if_complete(rq_catalogue *catalogue)
+{
+    if (!rq_json_ran_short())
+        return catalogue;
+    RQ_LOG(RQ_LOG_WARNING, "catalogue_short_of_memory");
+    rq_catalogue_unref(catalogue);
+    return NULL;
+}
+
 /* Hands out the catalogue of now: changed where that is possible, else loaded as a whole; a failure is tried
  * again. */
 static void load(rq_follower *follower)
 {
-    rq_catalogue *catalogue = follow_changes(follower);
+    rq_catalogue *catalogue = if_complete(follow_changes(follower));
     bool is_whole = !catalogue;
     if (is_whole)
-        catalogue = load_whole(follower);
+        catalogue = if_complete(load_whole(follower));
     if (!catalogue) {
         load_later(follower, RETRY_MS);
         return;

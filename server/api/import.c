@@ -80,8 +80,10 @@ static json_t *refused_line(size_t line, const rq_faults *faults)
                               json_pack("{s:s, s:s, s:s, s:s}", "pointer", faults->list[i].pointer, "code",
                                         faults->list[i].code, "detail_zh", zh, "detail_en", en));
     }
-    return json_pack("{s:I, s:s, s:s, s:o}", "line", (json_int_t)line, "verdict", "refused", "code",
-                     "validation_failed", "errors", errors);
+    json_t *refused = json_pack("{s:I, s:s, s:s, s:O}", "line", (json_int_t)line, "verdict", "refused",
+                                "code", "validation_failed", "errors", errors);
+    json_decref(errors);
+    return refused;
 }
 
 /* Checks one line and puts it where it belongs. */
@@ -161,6 +163,10 @@ rq_step rq_import_read(rq_call *call, const rq_schema *schema, bool (*finish)(rq
         return RQ_STEP_ANSWERED;
     }
     json_t *both = json_pack("{s:o, s:o}", "lines", lines, "refused", refused);
+        read = read_csv(call, schema, finish, lines, refused);
+    json_t *both = json_pack("{s:O, s:O}", "lines", lines, "refused", refused);
+    json_decref(lines); /* json_pack() would not take them where memory is short */
+    json_decref(refused);
     char *text = read && both ? json_dumps(both, JSON_COMPACT) : NULL;
     call->computed = text ? rq_arena_strndup(call->arena, text, strlen(text)) : NULL;
     free(text);

@@ -127,8 +127,7 @@ static void replay(rq_call *call, const char *detail)
     const char *body = json_string_value(json_object_get(first, "body"));
     size_t length = body ? strlen(body) : 0;
     int status = (int)json_integer_value(json_object_get(first, "status"));
-    if (!rq_private_open(call, &body, &length)) {
-    if (!body) {
+    if (!body || !rq_private_open(call, &body, &length)) {
         rq_call_refuse(call, "unavailable", NULL, NULL);
         json_decref(first);
         return;
@@ -139,7 +138,6 @@ static void replay(rq_call *call, const char *detail)
     if (etag)
         headers[count++] = (rq_reply_header){"ETag", etag};
     rq_call_answer(call, status, body, length, headers, count);
-    rq_call_answer(call, status, body, strlen(body), headers, count);
     json_decref(first);
 }
 

@@ -96,10 +96,6 @@ static void take_line(const rq_schema *schema, size_t line, json_t *item, rq_fau
         return;
     }
     json_array_append_new(lines, json_pack("{s:I, s:O}", "line", (json_int_t)line, "item", item));
-    json_t *good = json_pack("{s:I, s:O}", "line", (json_int_t)line, "item", item);
-    if (finish && good)
-        finish(good);
-    json_array_append_new(lines, good);
 }
 
 static bool read_csv(rq_call *call, const rq_schema *schema, json_t *lines, json_t *refused)
@@ -162,8 +158,6 @@ rq_step rq_import_read(rq_call *call, const rq_schema *schema, bool (*finish)(rq
         json_decref(refused);
         return RQ_STEP_ANSWERED;
     }
-    json_t *both = json_pack("{s:o, s:o}", "lines", lines, "refused", refused);
-        read = read_csv(call, schema, finish, lines, refused);
     json_t *both = json_pack("{s:O, s:O}", "lines", lines, "refused", refused);
     json_decref(lines); /* json_pack() would not take them where memory is short */
     json_decref(refused);

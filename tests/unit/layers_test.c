@@ -28,21 +28,13 @@ static const struct {
     const char *name;
     layer layer;
 } headers[] = {
-    {"audit.h", BASE},  {"keyring.h", BASE},    {"signing.h", BASE},    {"arena.h", BASE},
-    {"banned.h", BASE}, {"buffer.h", BASE},     {"clock.h", BASE},      {"config.h", BASE},
-    {"digest.h", BASE}, {"ids.h", BASE},        {"limits.h", BASE},     {"log.h", BASE},
-    {"status.h", BASE}, {"settings.def", BASE}, {"vocabulary.h", BASE}, {"vocabulary.def", BASE},
-    {"match.h", MATCH}, {"demand.h", MATCH},    {"facts.def", MATCH},   {"round.h", MATCH},
-    {"http.h", NET},    {"files.h", NET},       {"net.h", NET},         {"db.h", DB},
-    {"api.h", API},     {"jobs.h", JOBS},
-    {"arena.h", BASE},      {"banned.h", BASE},       {"buffer.h", BASE},
-    {"clock.h", BASE},      {"config.h", BASE},       {"digest.h", BASE},
-    {"ids.h", BASE},        {"json_memory.h", BASE},  {"limits.h", BASE},
-    {"log.h", BASE},        {"status.h", BASE},       {"settings.def", BASE},
-    {"vocabulary.h", BASE}, {"vocabulary.def", BASE}, {"match.h", MATCH},
-    {"demand.h", MATCH},    {"facts.def", MATCH},     {"round.h", MATCH},
-    {"http.h", NET},        {"files.h", NET},         {"net.h", NET},
-    {"db.h", DB},           {"api.h", API},           {"jobs.h", JOBS},
+    {"audit.h", BASE},  {"keyring.h", BASE},    {"signing.h", BASE},     {"arena.h", BASE},
+    {"banned.h", BASE}, {"buffer.h", BASE},     {"clock.h", BASE},       {"config.h", BASE},
+    {"digest.h", BASE}, {"ids.h", BASE},        {"limits.h", BASE},      {"log.h", BASE},
+    {"status.h", BASE}, {"settings.def", BASE}, {"vocabulary.h", BASE},  {"vocabulary.def", BASE},
+    {"match.h", MATCH}, {"demand.h", MATCH},    {"facts.def", MATCH},    {"round.h", MATCH},
+    {"http.h", NET},    {"files.h", NET},       {"net.h", NET},          {"db.h", DB},
+    {"api.h", API},     {"jobs.h", JOBS},       {"json_memory.h", BASE},
 };
 
 /* Libraries that a layer's idea rules out: match and credit are pure, net knows no SQL, base waits for

@@ -127,8 +127,9 @@ static void replay(rq_call *call, const char *detail)
     const char *body = json_string_value(json_object_get(first, "body"));
     size_t length = body ? strlen(body) : 0;
     int status = (int)json_integer_value(json_object_get(first, "status"));
-    if (!body || !rq_private_open(call, &body, &length)) {
+    if (!body)
         rq_call_refuse(call, "unavailable", NULL, NULL);
+    if (!body || !rq_private_open(call, &body, &length)) {
         json_decref(first);
         return;
     }

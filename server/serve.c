@@ -22,6 +22,7 @@ typedef struct process {
     struct event_base *base;
     struct event *signals[3], *drain_event, *announce_event;
     rq_tls *tls;
+    rq_throttle *throttle;
     rq_hash_pool *hash_pool;
     rq_market *market;
     rq_announcer *announcer;
@@ -142,10 +143,14 @@ static rq_status start_workers(process *self, rq_error *error)
         wanted = cores < 1 ? 1 : (size_t)cores;
     }
     for (size_t i = 0; i < wanted && i < WORKERS_MAX && status == RQ_OK; i++) {
-        rq_worker_setup setup = {self->config, fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0),
-                                 self->tls,    self->hash_pool,
-                                 self->market, self->portal,
-                                 self->relay};
+        rq_worker_setup setup = {.config = self->config,
+                                 .listen_fd = fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0),
+                                 .tls = self->tls,
+                                 .throttle = self->throttle,
+                                 .hash_pool = self->hash_pool,
+                                 .market = self->market,
+                                 .portal = self->portal,
+                                 .relay = self->relay};
         if (setup.listen_fd < 0)
             return rq_fail(error, RQ_IO, "cannot duplicate the listening socket");
         status = rq_worker_start(&setup, &self->workers[i], error);
@@ -214,6 +219,8 @@ static rq_status open_process(process *self, rq_error *error)
         status = rq_listen(config->admin_address, (uint16_t)config->admin_port, &self->admin_fd,
                            &self->admin_port, error);
     if (status == RQ_OK)
+        status = rq_throttle_new(&self->throttle, error);
+    if (status == RQ_OK)
         status = rq_hash_pool_new(RQ_LIMIT_HASH_THREADS, (unsigned)config->login_cost_log2, &self->hash_pool,
                                   error);
     if (status == RQ_OK)
@@ -259,6 +266,7 @@ static void close_process(process *self)
         rq_worker_stop(self->workers[i]);
     rq_relay_free(self->relay);
     rq_files_free(self->portal);
+    rq_throttle_free(self->throttle);
     rq_tls_free(self->tls);
     if (self->listen_fd >= 0)
         close(self->listen_fd);

@@ -63,6 +63,7 @@ typedef struct rq_worker_setup {
     const rq_config *config; /* outlives the worker */
     int listen_fd;           /* the worker owns this duplicate */
     rq_tls *tls;
+    rq_throttle *throttle; /* of all workers; outlives them */
     rq_hash_pool *hash_pool;
     rq_market *market;
     const rq_files *portal; /* outlives the worker; null: none */

@@ -12,6 +12,7 @@
 #include "rongqiao/arena.h"
 #include "rongqiao/http.h"
 #include "rongqiao/status.h"
+#include "rongqiao/throttle.h"
 
 /* TLS ------------------------------------------------------------------------------------------------ */
 
@@ -118,21 +119,24 @@ typedef struct rq_net_settings {
     int64_t connection_age_ms;
     uint32_t connection_requests;
     uint32_t connections_max, handshakes_max;
+    rq_throttle *throttle; /* null: connections come at any rate */
+    rq_quota connection_rate;
 } rq_net_settings;
 /* The defaults of limits.h. */
 rq_net_settings rq_net_settings_default(void);
 
 /* Counters of one worker, written by its thread, read by the metrics page. */
 typedef struct rq_net_counters {
-    atomic_uint_fast64_t accepted, rejected, handshakes_failed, open_now, requests, refused, timed_out,
-        abandoned, bytes_in, bytes_out, streams_begun, streams_cut;
+    atomic_uint_fast64_t accepted, rejected, limited, handshakes_failed, open_now, requests, refused,
+        timed_out, abandoned, bytes_in, bytes_out, streams_begun, streams_cut;
 } rq_net_counters;
 
 /* The connections of one worker on its event base (epoll), all on that base's thread. A null `tls` serves
  * plain HTTP (admin port only). `listen_fd` stays the caller's; several workers may share it. At the cap of
  * connections the one idle longest makes room, else the new one is closed; at the cap of handshakes the
  * oldest one makes room once it is RQ_LIMIT_HANDSHAKE_FLOOR_MS old, until when accepting pauses. Writes
- * raise no SIGPIPE, but main() ignores it all the same. */
+ * raise no SIGPIPE, but main() ignores it all the same. A connection of an address beyond its rate is closed
+ * before anything is read of it: a handshake costs more than a request. */
 typedef struct rq_worker_net rq_worker_net;
 rq_status rq_worker_net_new(struct event_base *base, int listen_fd, rq_tls *tls,
                             const rq_net_settings *settings, const rq_net_handler *handler,

@@ -1,6 +1,7 @@
 #include "call.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,18 +52,26 @@ static size_t common_headers(const char *content_type, rq_reply_header *out)
     return COMMON_HEADERS;
 }
 
+static const char *retry_after(const rq_call *call, const rq_problem *problem, char out_text[24])
+{
+    int64_t usual = problem->status == 429 ? 5 : 1;
+    snprintf(out_text, 24, "%" PRId64, call->retry_after_s > 0 ? call->retry_after_s : usual);
+    return out_text;
+}
+
 static void refuse(rq_call *call, const rq_problem *problem, const rq_faults *faults, const char *extension,
                    const char *allow)
 {
     rq_buffer body;
     rq_reply_header headers[ANSWER_HEADERS];
+    char seconds[24];
     size_t count = common_headers("application/problem+json", headers);
     call->set_cookie = NULL;
     headers[count++] = (rq_reply_header){"Content-Language", call->language == RQ_CHINESE ? "zh" : "en"};
     if (problem->status == 401)
         headers[count++] = (rq_reply_header){"WWW-Authenticate", "Bearer realm=\"rongqiao\""};
     if (problem->status == 503 || problem->status == 429 || strcmp(problem->code, "busy_elsewhere") == 0)
-        headers[count++] = (rq_reply_header){"Retry-After", problem->status == 429 ? "5" : "1"};
+        headers[count++] = (rq_reply_header){"Retry-After", retry_after(call, problem, seconds)};
     if (allow)
         headers[count++] = (rq_reply_header){"Allow", allow};
     rq_buffer_init(&body, RQ_LIMIT_BODY_BYTES);
@@ -142,6 +151,19 @@ void rq_call_refuse_sql(rq_call *call, const rq_db_reply *reply)
 
 /* Who asks ---------------------------------------------------------------------------------------- */
 
+/* Nobody's token: what the address tried counts. */
+static void refuse_stranger(rq_call *call)
+{
+    if (rq_limit_wrong_guess(call))
+        rq_call_refuse(call, "unauthenticated", NULL, NULL);
+}
+
+static void admit_principal(rq_call *call)
+{
+    if (rq_limit_principal(call))
+        after_principal(call);
+}
+
 static void on_principal(void *argument, const rq_db_reply *reply)
 {
     rq_call *call = argument;
@@ -152,10 +174,11 @@ static void on_principal(void *argument, const rq_db_reply *reply)
     }
     if (PQntuples(reply->result) == 1 && !PQgetisnull(reply->result, 0, 0) &&
         rq_principal_parse(PQgetvalue(reply->result, 0, 0), &call->principal)) {
+        rq_limit_learn(call->worker, &call->principal);
         rq_principal_remember(call->worker, call->token_hash, &call->principal);
-        after_principal(call);
+        admit_principal(call);
     } else {
-        rq_call_refuse(call, "unauthenticated", NULL, NULL);
+        refuse_stranger(call);
     }
 }
 
@@ -166,7 +189,7 @@ static void resolve_token(rq_call *call, rq_slice token)
     char csrf[RQ_CSRF_TEXT + 1];
     if (token.length < 16 || token.length > 128 ||
         rq_sha256(token.data, token.length, digest, NULL) != RQ_OK) {
-        rq_call_refuse(call, "unauthenticated", NULL, NULL);
+        refuse_stranger(call);
         return;
     }
     rq_hex(digest, sizeof(digest), call->token_hash);
@@ -175,9 +198,11 @@ static void resolve_token(rq_call *call, rq_slice token)
     const rq_principal *cached = rq_principal_cached(call->worker, call->token_hash);
     if (cached) {
         call->principal = *cached;
-        after_principal(call);
+        admit_principal(call);
         return;
     }
+    if (!rq_limit_guesses(call))
+        return;
     rq_db_step step = {rq_statement_find("sessions/resolve"), {call->token_hash}, 1};
     call->ticket = rq_db_call(call->worker->db, NULL, &step, on_principal, call);
     if (call->ticket == 0)
@@ -191,7 +216,10 @@ static void find_principal(rq_call *call)
     rq_slice token = rq_token_find(request, &source);
     bool changes = request->method != RQ_GET && request->method != RQ_HEAD;
     bool is_login = (call->route->flags & RQ_ROUTE_LOGIN) && source != RQ_TOKEN_BEARER;
+    bool is_anonymous = is_login || source == RQ_TOKEN_NONE || source == RQ_TOKEN_DOUBLED;
     call->by_cookie = source == RQ_TOKEN_COOKIE;
+    if (is_anonymous && !rq_limit_address(call))
+        return;
     if (source == RQ_TOKEN_DOUBLED)
         rq_call_refuse(call, "credentials_doubled", NULL, NULL);
     else if (is_login && !rq_is_same_origin(request))
@@ -419,6 +447,16 @@ static void refuse_method(rq_call *call, unsigned allow)
     refuse(call, rq_problem_find("method_not_allowed"), NULL, NULL, text);
 }
 
+/* The problem document that needs no memory of the call's. */
+static void reply_without_memory(rq_exchange *exchange)
+{
+    static const char body[] = "{\"type\":\"/problems/unavailable\",\"title\":\"系统繁忙，请稍后重试\","
+                               "\"status\":503,\"code\":\"unavailable\"}";
+    static const rq_reply_header headers[] = {
+        {"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}, {"Retry-After", "1"}};
+    rq_exchange_reply(exchange, 503, headers, 3, body, sizeof(body) - 1);
+}
+
 void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
 {
     const rq_request *request = rq_exchange_request(exchange);
@@ -427,7 +465,7 @@ void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
     rq_slice id;
     unsigned allow;
     if (!call) {
-        rq_exchange_reply(exchange, 503, NULL, 0, NULL, 0);
+        reply_without_memory(exchange);
         return;
     }
     call->worker = worker;
@@ -436,6 +474,9 @@ void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
     call->language = rq_language_of(rq_request_header(request, "Accept-Language"));
     call->route = rq_route_find(request->method, request->path, &id, &allow);
     rq_exchange_set_state(exchange, call);
+    bool is_nothing = !call->route || (id.data && !rq_uuid_is_valid(id.data, id.length));
+    if (is_nothing && !rq_limit_address(call))
+        return;
     if (!call->route) {
         if (!allow && rq_portal_answer(call, &allow))
             return;
@@ -445,11 +486,11 @@ void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
             rq_call_refuse(call, "not_found", NULL, NULL);
         return;
     }
+    if (is_nothing) {
+        rq_call_refuse(call, "not_found", NULL, NULL);
+        return;
+    }
     if (id.data) {
-        if (!rq_uuid_is_valid(id.data, id.length)) {
-            rq_call_refuse(call, "not_found", NULL, NULL);
-            return;
-        }
         call->id = rq_arena_strndup(arena, id.data, id.length);
         if (!call->id) {
             rq_call_refuse(call, "unavailable", NULL, NULL);

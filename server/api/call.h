@@ -12,6 +12,7 @@
 #include "rongqiao/digest.h"
 #include "rongqiao/match.h"
 #include "rongqiao/net.h"
+#include "rongqiao/throttle.h"
 #include "schema.h"
 
 /* Roles as bits, for routes. */
@@ -46,6 +47,7 @@ enum {
     RQ_ROUTE_NO_BODY = 1 << 2,  /* a POST that may come without a body */
     RQ_ROUTE_CSV = 1 << 3,      /* takes text/csv beside JSON */
     RQ_ROUTE_LOGIN = 1 << 4,    /* asks nobody who it is: a cookie of before means nothing */
+    RQ_ROUTE_HEALTH = 1 << 5,   /* for who watches the server: at any rate */
 };
 
 /* One row of the API. */
@@ -78,11 +80,14 @@ typedef struct rq_principal {
     char user_id[RQ_UUID_TEXT + 1];
     char org_id[RQ_UUID_TEXT + 1]; /* "" when none */
     char session_id[RQ_UUID_TEXT + 1];
+    char login[72];
     char side[16];
     char roles[96];
     char region[8];
     unsigned role_bits;
     bool known;
+    bool is_raised; /* its login is among raised_principals */
+    rq_throttle_key rate_key;
 } rq_principal;
 
 struct rq_call {
@@ -116,6 +121,7 @@ struct rq_call {
     rq_sheet *sheet;          /* of a list that is wanted as CSV */
     struct rq_stream *stream; /* of live events, once it is open */
     uint64_t ticket;          /* of the statement that is waited for; 0: none */
+    int64_t retry_after_s;    /* of a refusal; 0: its usual */
     bool abandoned;
     bool broken; /* memory ran short in a stage that must still wait for its end */
 };

@@ -48,6 +48,13 @@ const rq_principal *rq_principal_cached(rq_worker *worker, const char *token_has
     return &slot->principal;
 }
 
+bool rq_principal_is_familiar(rq_worker *worker, const char *token_hash)
+{
+    enum { FAMILIAR_MS = 900000 };
+    const rq_principal_slot *slot = slot_of(worker, token_hash);
+    return strcmp(slot->token_hash, token_hash) == 0 && rq_monotonic_ms() - slot->resolved_ms < FAMILIAR_MS;
+}
+
 void rq_principal_remember(rq_worker *worker, const char *token_hash, const rq_principal *principal)
 {
     rq_principal_slot *slot = slot_of(worker, token_hash);
@@ -84,6 +91,7 @@ bool rq_principal_parse(const char *text, rq_principal *out_principal)
     fits = fits && copy_text(object, "org_id", out_principal->org_id, sizeof(out_principal->org_id));
     fits =
         fits && copy_text(object, "session_id", out_principal->session_id, sizeof(out_principal->session_id));
+    fits = fits && copy_text(object, "login", out_principal->login, sizeof(out_principal->login));
     fits = fits && copy_text(object, "side", out_principal->side, sizeof(out_principal->side));
     fits = fits && copy_text(object, "roles", out_principal->roles, sizeof(out_principal->roles));
     fits = fits && copy_text(object, "region", out_principal->region, sizeof(out_principal->region));

@@ -32,6 +32,17 @@ bool rq_csrf_holds(const rq_request *request, rq_slice token);
  * the methods in `out_allow` when another method would do. */
 bool rq_portal_answer(rq_call *call, unsigned *out_allow);
 
+/* Whether the request is within the rate of whoever it is charged to: the address for what comes without a
+ * token, else the principal. */
+bool rq_limit_address(rq_call *call);
+bool rq_limit_principal(rq_call *call);
+/* A token that turns out to be nobody's is a wrong guess, charged to the address. Before PostgreSQL is asked:
+ * whether the address may guess at all, which a token that was somebody's a while ago need not be asked. */
+bool rq_limit_guesses(rq_call *call);
+bool rq_limit_wrong_guess(rq_call *call);
+/* Fills in which rate is the principal's, of its login. */
+void rq_limit_learn(struct rq_worker *worker, rq_principal *principal);
+
 /* The statement that says who asks, to go before another one's; with the Idempotency-Key where that is
  * wanted. */
 rq_db_step rq_call_enter(const rq_call *call, bool with_key);

@@ -258,6 +258,8 @@ static rq_status open_parts(rq_worker *worker, const rq_worker_setup *setup, rq_
     net.write_stall_ms = config->write_stall_ms;
     net.connections_max = (uint32_t)config->connections_max;
     net.handshakes_max = (uint32_t)config->handshakes_max;
+    net.throttle = setup->throttle;
+    net.connection_rate = rq_quota_of(config->connection_rate, config->connection_burst);
     rq_status status = rq_db_new(worker->base, &db, &worker->db, error);
     if (status == RQ_OK)
         status = rq_worker_net_new(worker->base, setup->listen_fd, setup->tls, &net, &net_handler, worker,
@@ -273,6 +275,7 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
         return rq_fail(error, RQ_NOMEM, "no memory for a worker");
     pthread_mutex_init(&worker->post_lock, NULL);
     worker->config = setup->config;
+    worker->throttle = setup->throttle;
     worker->hash_pool = setup->hash_pool;
     worker->market = setup->market;
     worker->portal = setup->portal;

@@ -21,7 +21,8 @@ typedef enum rq_throttle_kind {
     RQ_THROTTLE_PRINCIPAL,
     RQ_THROTTLE_LOGIN_ADDRESS, /* wrong passwords from an address */
     RQ_THROTTLE_LOGIN,         /* wrong passwords of a login */
-    RQ_THROTTLE_LOGIN_PAIR,    /* a login together with an address or a device */
+    RQ_THROTTLE_CODE,          /* wrong one-time codes of a user who is logged in */
+    RQ_THROTTLE_LOGIN_PARTY,   /* a login together with an address or a device */
 } rq_throttle_kind;
 
 /* The place of a name in the tables: keyed by a secret of the process (SipHash-2-4), so that nobody can find

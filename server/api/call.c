@@ -11,6 +11,7 @@
 #include "sheet.h"
 #include "stages.h"
 #include "streams.h"
+#include "totp.h"
 #include "views.h"
 #include "worker.h"
 
@@ -31,11 +32,13 @@ void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
     rq_exchange *exchange = call->exchange;
     rq_reply_header all[ANSWER_HEADERS];
     size_t count = header_count;
-    assert(header_count < ANSWER_HEADERS);
+    assert(header_count + 2 <= ANSWER_HEADERS);
     for (size_t i = 0; i < header_count; i++)
         all[i] = headers[i];
     if (call->set_cookie)
         all[count++] = (rq_reply_header){"Set-Cookie", call->set_cookie};
+    if (call->set_device)
+        all[count++] = (rq_reply_header){"Set-Cookie", call->set_device};
     json_decref(call->input);
     call->input = NULL;
     rq_sheet *sheet = call->sheet; /* the body may be its */
@@ -66,7 +69,7 @@ static void refuse(rq_call *call, const rq_problem *problem, const rq_faults *fa
     rq_reply_header headers[ANSWER_HEADERS];
     char seconds[24];
     size_t count = common_headers("application/problem+json", headers);
-    call->set_cookie = NULL;
+    call->set_cookie = call->set_device = NULL;
     headers[count++] = (rq_reply_header){"Content-Language", call->language == RQ_CHINESE ? "zh" : "en"};
     if (problem->status == 401)
         headers[count++] = (rq_reply_header){"WWW-Authenticate", "Bearer realm=\"rongqiao\""};
@@ -326,6 +329,8 @@ static void after_principal(rq_call *call)
 {
     if (!(call->route->roles & RQ_ROLE_PUBLIC) && !(call->route->roles & call->principal.role_bits)) {
         rq_call_refuse(call, "forbidden", NULL, NULL);
+    } else if (rq_totp_is_due(call) && !(call->route->flags & RQ_ROUTE_ENROL)) {
+        rq_call_refuse(call, "totp_enrolment_required", NULL, NULL);
     } else if (rq_input_read(call) && rq_key_read(call) && rq_sheet_begin(call)) {
         if (call->route->prelude)
             send_as_asker(call, call->route->prelude, false, on_facts);

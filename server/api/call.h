@@ -33,6 +33,8 @@ enum {
 };
 /* The bits of a comma-separated list of role names. */
 unsigned rq_roles_parse(const char *text);
+/* Whether every word of the list is a role's name. */
+bool rq_roles_are_known(const char *text);
 
 typedef struct rq_call rq_call;
 typedef struct rq_sheet rq_sheet;
@@ -47,6 +49,7 @@ enum {
     RQ_ROUTE_NO_BODY = 1 << 2,  /* a POST that may come without a body */
     RQ_ROUTE_CSV = 1 << 3,      /* takes text/csv beside JSON */
     RQ_ROUTE_LOGIN = 1 << 4,    /* asks nobody who it is: a cookie of before means nothing */
+    RQ_ROUTE_ENROL = 1 << 6,    /* for who must first enrol for one-time codes, too */
     RQ_ROUTE_HEALTH = 1 << 5,   /* for who watches the server: at any rate */
 };
 
@@ -75,6 +78,9 @@ typedef struct rq_routes {
     size_t count;
 } rq_routes;
 
+/* SHA-256 of four certificates in base64url, a comma between. */
+enum { RQ_CERTIFICATES_TEXT = 4 * 44 };
+
 /* Who asks. */
 typedef struct rq_principal {
     char user_id[RQ_UUID_TEXT + 1];
@@ -86,7 +92,9 @@ typedef struct rq_principal {
     char region[8];
     unsigned role_bits;
     bool known;
-    bool is_raised; /* its login is among raised_principals */
+    bool has_totp;
+    char certificates[RQ_CERTIFICATES_TEXT]; /* that a key is bound to, a comma between; "": none */
+    bool is_raised;                          /* its login is among raised_principals */
     rq_throttle_key rate_key;
 } rq_principal;
 
@@ -99,10 +107,10 @@ struct rq_call {
     rq_principal principal;
     char token_hash[RQ_SHA256_HEX + 1];
     bool by_cookie;
-    const char *csrf;       /* of a session by cookie */
-    const char *set_cookie; /* goes with an answer, not with a refusal */
-    const char *id;         /* from the path, or null */
-    json_t *input;          /* the checked input */
+    const char *csrf;                    /* of a session by cookie */
+    const char *set_cookie, *set_device; /* go with an answer, not with a refusal */
+    const char *id;                      /* from the path, or null */
+    json_t *input;                       /* the checked input */
     const char *input_text;
     const char *query_text; /* the checked query beside a body */
     const char *facts;      /* the prelude's answer */

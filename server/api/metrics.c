@@ -148,7 +148,13 @@ void rq_metrics_write(rq_worker *const *workers, size_t count, const rq_announce
     for (unsigned whose = 0; whose < RQ_LIMITS; whose++)
         rq_buffer_printf(out, "rongqiao_requests_limited_total{by=\"%s\"} %" PRIuFAST64 "\n",
                          rq_limit_names[whose], SUM(workers[w]->counters.limited[whose]));
-    head(out, "logins_failed_total", "counter", "Wrong passwords.");
+    head(out, "password_hashes_total", "counter", "Passwords given to the hashing threads.");
+    rq_buffer_printf(out, "rongqiao_password_hashes_total %" PRIuFAST64 "\n",
+                     SUM(workers[w]->counters.passwords_hashed));
+    head(out, "logins_held_total", "counter", "Log-ins held up because many try passwords of that login.");
+    rq_buffer_printf(out, "rongqiao_logins_held_total %" PRIuFAST64 "\n",
+                     SUM(workers[w]->counters.logins_held));
+    head(out, "logins_failed_total", "counter", "Wrong passwords and codes.");
     rq_buffer_printf(out, "rongqiao_logins_failed_total %" PRIuFAST64 "\n",
                      SUM(workers[w]->counters.logins_failed));
     write_announcer(announcer, out);

@@ -30,6 +30,15 @@ unsigned rq_roles_parse(const char *text)
     return bits;
 }
 
+bool rq_roles_are_known(const char *text)
+{
+    size_t words = 0;
+    for (const char *at = text; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ','))
+        words++;
+    unsigned bits = rq_roles_parse(text);
+    return words == (size_t)__builtin_popcount(bits);
+}
+
 /* The slot of a token: its hash is uniform, so its first digits pick the place. */
 static rq_principal_slot *slot_of(rq_worker *worker, const char *token_hash)
 {
@@ -95,6 +104,9 @@ bool rq_principal_parse(const char *text, rq_principal *out_principal)
     fits = fits && copy_text(object, "side", out_principal->side, sizeof(out_principal->side));
     fits = fits && copy_text(object, "roles", out_principal->roles, sizeof(out_principal->roles));
     fits = fits && copy_text(object, "region", out_principal->region, sizeof(out_principal->region));
+    fits = fits && copy_text(object, "certificates", out_principal->certificates,
+                             sizeof(out_principal->certificates));
+    out_principal->has_totp = json_is_true(json_object_get(object, "has_totp"));
     json_decref(object);
     out_principal->role_bits = rq_roles_parse(out_principal->roles);
     out_principal->known = fits && out_principal->user_id[0];

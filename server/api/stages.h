@@ -15,9 +15,13 @@ typedef enum rq_token_source {
  */
 rq_slice rq_token_find(const rq_request *request, rq_token_source *out_source);
 
+/* The session's cookie, and the one by which a browser that somebody has logged in with is known again. */
+typedef enum rq_cookie { RQ_COOKIE_SESSION, RQ_COOKIE_DEVICE } rq_cookie;
+/* The cookie's token; null data when there is none. */
+rq_slice rq_cookie_find(const rq_request *request, rq_cookie which);
 /* The value of Set-Cookie that keeps this token so long; "" and 0 take it away. */
 enum { RQ_COOKIE_TEXT = 192 };
-void rq_cookie_write(const char *token, int64_t seconds, char out_text[RQ_COOKIE_TEXT]);
+void rq_cookie_write(rq_cookie which, const char *token, int64_t seconds, char out_text[RQ_COOKIE_TEXT]);
 
 /* What a page must send back as X-CSRF-Token beside the cookie of this token: its hash under a label. */
 enum { RQ_CSRF_TEXT = 43 };

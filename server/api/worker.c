@@ -200,6 +200,7 @@ static void on_pulse(evutil_socket_t fd, short what, void *argument)
     (void)fd;
     (void)what;
     rq_streams_tick(worker);
+    rq_logins_tick(worker);
     atomic_store(&worker->is_ready, worker->catalogue && rq_db_is_ready(worker->db, RQ_LANE_READ, NULL) &&
                                         rq_db_is_ready(worker->db, RQ_LANE_WRITE, NULL));
 }
@@ -219,6 +220,7 @@ static void free_worker(rq_worker *worker)
     pthread_mutex_unlock(&worker->post_lock);
     run_posted(worker);
     rq_streams_close(worker);
+    rq_logins_close(worker);
     rq_db_free(worker->db);
     rq_worker_net_free(worker->net);
     if (worker->listen_fd >= 0)
@@ -281,6 +283,7 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
     worker->portal = setup->portal;
     worker->relay = setup->relay;
     rq_streams_init(&worker->streams);
+    rq_logins_init(&worker->logins);
     worker->listen_fd = setup->listen_fd;
     worker->posted_tail = &worker->posted;
     worker->principals = calloc(RQ_PRINCIPALS, sizeof(*worker->principals));
@@ -295,6 +298,9 @@ rq_status rq_worker_start(const rq_worker_setup *setup, rq_worker **out_worker, 
     if (!worker->principals || !worker->views || !worker->wake_event || !worker->pulse_event ||
         event_add(worker->wake_event, NULL) != 0 || event_add(worker->pulse_event, &pulse) != 0)
         status = rq_fail(error, RQ_IO, "cannot set up a worker's event loop");
+    if (status == RQ_OK && !rq_roles_are_known(setup->config->totp_roles))
+        status = rq_fail(error, RQ_INVALID, "totp_roles names a role that does not exist");
+    worker->totp_roles = rq_roles_parse(setup->config->totp_roles);
     if (status == RQ_OK)
         status = open_parts(worker, setup, error);
     if (status == RQ_OK && pthread_create(&worker->thread, NULL, run_worker, worker) != 0)

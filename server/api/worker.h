@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "call.h"
+#include "login.h"
 #include "rongqiao/api.h"
 #include "rongqiao/db.h"
 #include "streams.h"
@@ -27,7 +28,7 @@ typedef struct rq_worker_counters {
     atomic_uint_fast64_t matches;
     atomic_uint_fast64_t match_us;
     atomic_uint_fast64_t limited[RQ_LIMITS];
-    atomic_uint_fast64_t logins_failed;
+    atomic_uint_fast64_t logins_failed, logins_held, passwords_hashed;
     atomic_uint_fast64_t streams_open;
     atomic_uint_fast64_t streams_refused;
     atomic_uint_fast64_t events_sent;
@@ -66,6 +67,8 @@ struct rq_worker {
     rq_view_slot *views;
     rq_relay *relay;
     rq_streams streams;
+    rq_logins logins;
+    unsigned totp_roles; /* must log in with one-time codes */
 
     pthread_mutex_t post_lock;
     rq_posted *posted, **posted_tail;

@@ -78,34 +78,6 @@ static void password_counts_to_its_last_character(void **state)
     check_status(log_in("long-password", hundred), 201);
 }
 
-static bool can_log_in(void *argument)
-{
-    test_answer *answer = log_in(argument, HOUSE_PASSWORD);
-    return answer && answer->status == 201;
-}
-
-static void wrong_passwords_earn_a_pause_that_ends(void **state)
-{
-    static char login[] = "forgetful";
-    test_user user;
-    (void)state;
-    user_make(&user, login, "auditor", NULL);
-    user_leave(&user);
-    for (int i = 0; i < 3; i++)
-        check_problem(log_in(login, "wrong horse battery staple"), 401, "login_failed");
-    /* Long enough to be seen, whatever the machine is doing. */
-    house_sql("update app_user set locked_until = now() + interval '60 seconds' where login = '%s' and "
-              "locked_until > "
-              "now() - interval '60 seconds'",
-              login);
-    test_answer *paused = log_in(login, HOUSE_PASSWORD);
-    check_problem(paused, 429, "too_many_attempts");
-    assert_true(strtol(answer_header(paused, "Retry-After"), NULL, 10) > 0);
-    house_sql("update app_user set locked_until = now() + interval '1 second' where login = '%s'", login);
-    assert_true(eventually(can_log_in, login));
-    assert_int_equal(house_count("select failures from app_user where login = '%s'", login), 0);
-}
-
 static void logout_ends_the_token(void **state)
 {
     test_user user;
@@ -377,7 +349,6 @@ int main(void)
         API_TEST(login_gives_a_token_that_says_who_i_am),
         API_TEST(unknown_user_gets_the_answer_of_a_wrong_password),
         API_TEST(password_counts_to_its_last_character),
-        API_TEST(wrong_passwords_earn_a_pause_that_ends),
         API_TEST(logout_ends_the_token),
         API_TEST(i_can_end_another_of_my_sessions_and_nobody_elses),
         API_TEST(sessions_end_by_idleness_and_by_age),
@@ -392,6 +363,6 @@ int main(void)
         API_TEST(key_of_a_system_works_until_it_is_revoked),
         API_TEST(no_secret_is_kept_in_the_database_or_the_log),
     };
-    house_settings = "log_level = debug\nlogin_failures_max = 3\nworkers = 2\n";
+    house_settings = "log_level = debug\nworkers = 2\n";
     return cmocka_run_group_tests_name("api.sessions", tests, world_open, world_close);
 }

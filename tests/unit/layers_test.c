@@ -28,14 +28,15 @@ static const struct {
     const char *name;
     layer layer;
 } headers[] = {
-    {"arena.h", BASE},      {"banned.h", BASE},       {"buffer.h", BASE},
-    {"clock.h", BASE},      {"config.h", BASE},       {"digest.h", BASE},
-    {"ids.h", BASE},        {"limits.h", BASE},       {"log.h", BASE},
-    {"throttle.h", BASE},   {"status.h", BASE},       {"settings.def", BASE},
-    {"vocabulary.h", BASE}, {"vocabulary.def", BASE}, {"match.h", MATCH},
-    {"demand.h", MATCH},    {"facts.def", MATCH},     {"round.h", MATCH},
-    {"http.h", NET},        {"files.h", NET},         {"net.h", NET},
-    {"db.h", DB},           {"api.h", API},           {"jobs.h", JOBS},
+    {"arena.h", BASE},      {"banned.h", BASE},     {"buffer.h", BASE},
+    {"clock.h", BASE},      {"config.h", BASE},     {"digest.h", BASE},
+    {"ids.h", BASE},        {"limits.h", BASE},     {"log.h", BASE},
+    {"throttle.h", BASE},   {"totp.h", BASE},       {"status.h", BASE},
+    {"settings.def", BASE}, {"vocabulary.h", BASE}, {"vocabulary.def", BASE},
+    {"match.h", MATCH},     {"demand.h", MATCH},    {"facts.def", MATCH},
+    {"round.h", MATCH},     {"http.h", NET},        {"files.h", NET},
+    {"net.h", NET},         {"db.h", DB},           {"api.h", API},
+    {"jobs.h", JOBS},
 };
 
 /* Libraries that a layer's idea rules out: match and credit are pure, net knows no SQL, base waits for

@@ -140,7 +140,7 @@ static void threads_share_one_bucket(void **state)
 static void pauses_double_up_to_a_quarter_of_an_hour_and_are_forgotten(void **state)
 {
     (void)state;
-    rq_throttle_key key = key_of(RQ_THROTTLE_LOGIN_PAIR, 1);
+    rq_throttle_key key = key_of(RQ_THROTTLE_LOGIN_PARTY, 1);
     int64_t now = 5 * SECOND_MS;
     for (int i = 0; i < 4; i++) {
         rq_backoff_fail(throttle, key, 5, now);
@@ -156,7 +156,7 @@ static void pauses_double_up_to_a_quarter_of_an_hour_and_are_forgotten(void **st
     for (int i = 0; i < 100; i++)
         rq_backoff_fail(throttle, key, 5, now);
     assert_int_equal(rq_backoff_wait(throttle, key, now), RQ_BACKOFF_MAX_MS);
-    assert_int_equal(rq_backoff_wait(throttle, key_of(RQ_THROTTLE_LOGIN_PAIR, 2), now), 0);
+    assert_int_equal(rq_backoff_wait(throttle, key_of(RQ_THROTTLE_LOGIN_PARTY, 2), now), 0);
     now += 2 * RQ_BACKOFF_MAX_MS + 1;
     rq_backoff_fail(throttle, key, 2, now);
     assert_int_equal(rq_backoff_wait(throttle, key, now), 0);

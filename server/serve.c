@@ -211,7 +211,7 @@ static rq_status open_process(process *self, rq_error *error)
     if (status == RQ_OK)
         status = open_events(self, error);
     if (status == RQ_OK)
-        status = rq_tls_new(config->certificate_file, config->key_file, &self->tls, error);
+        status = rq_tls_new(config->certificate_file, config->key_file, config->client_ca_file, &self->tls, error);
     if (status == RQ_OK)
         status = rq_listen(config->listen_address, (uint16_t)config->listen_port, &self->listen_fd,
                            &self->port, error);

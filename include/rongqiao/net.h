@@ -19,8 +19,16 @@
 /* The server's TLS settings with the certificate of the day. Reloaded as a whole: a new one is built
  * beside the old, and the old one stays when that fails. */
 typedef struct rq_tls rq_tls;
-rq_status rq_tls_new(const char *certificate_file, const char *key_file, rq_tls **out_tls,
-                     rq_error *error) RQ_MUST_CHECK;
+/* `client_ca_file`: who certifies clients, which are then asked for a certificate and may come without; null
+ * or
+ * "": clients are not asked. */
+rq_status rq_tls_new(const char *certificate_file, const char *key_file, const char *client_ca_file,
+                     rq_tls **out_tls, rq_error *error) RQ_MUST_CHECK;
+/* The name of a certificate: SHA-256 of its DER form in base64url ("x5t#S256", RFC 8705 section 3.1). */
+enum { RQ_THUMBPRINT_TEXT = 43 };
+/* Of the first certificate of a PEM file. */
+rq_status rq_thumbprint_of_file(const char *file, char out_text[RQ_THUMBPRINT_TEXT + 1],
+                                rq_error *error) RQ_MUST_CHECK;
 /* Reads the files again (SIGHUP). Connections that are open keep their certificate; session tickets of
  * before are no longer taken, so a call every few hours also renews the ticket keys. Thread safe. */
 rq_status rq_tls_reload(rq_tls *tls, rq_error *error) RQ_MUST_CHECK;
@@ -44,6 +52,8 @@ rq_arena *rq_exchange_arena(rq_exchange *exchange);
 const char *rq_exchange_id(const rq_exchange *exchange);
 /* The peer's address as text ("127.0.0.1"), without the port. */
 const char *rq_exchange_peer(const rq_exchange *exchange);
+/* The thumbprint of the client's certificate, which was checked in the handshake; false when it has none. */
+bool rq_exchange_thumbprint(const rq_exchange *exchange, char out_text[RQ_THUMBPRINT_TEXT + 1]);
 /* The handler's own state for this exchange, set by it; null at first. */
 void rq_exchange_set_state(rq_exchange *exchange, void *state);
 void *rq_exchange_state(const rq_exchange *exchange);

@@ -71,8 +71,11 @@ static void refuse(rq_call *call, const rq_problem *problem, const rq_faults *fa
     size_t count = common_headers("application/problem+json", headers);
     call->set_cookie = call->set_device = NULL;
     headers[count++] = (rq_reply_header){"Content-Language", call->language == RQ_CHINESE ? "zh" : "en"};
+    bool is_unbound = strcmp(problem->code, "certificate_required") == 0;
     if (problem->status == 401)
-        headers[count++] = (rq_reply_header){"WWW-Authenticate", "Bearer realm=\"rongqiao\""};
+        headers[count++] = (rq_reply_header){"WWW-Authenticate",
+                                             is_unbound ? "Bearer realm=\"rongqiao\", error=\"invalid_token\""
+                                                        : "Bearer realm=\"rongqiao\""};
     if (problem->status == 503 || problem->status == 429 || strcmp(problem->code, "busy_elsewhere") == 0)
         headers[count++] = (rq_reply_header){"Retry-After", retry_after(call, problem, seconds)};
     if (allow)
@@ -127,13 +130,34 @@ static void replay(rq_call *call, const char *detail)
     json_decref(first);
 }
 
+static void on_settled(void *argument, const rq_db_reply *reply)
+{
+    rq_call *call = argument;
+    call->ticket = 0;
+    if (reply->outcome == RQ_DB_DONE)
+        replay(call, call->first);
+    else
+        rq_call_refuse_sql(call, reply);
+}
+
+/* The first answer may have been refused as "outcome unknown", because no standby confirmed the commit; it is
+ * repeated only when one has by now (sql/session/settle.sql). */
+static void settle_first(rq_call *call, const char *detail)
+{
+    rq_db_step step = {rq_statement_find("session/settle"), {NULL}, 0};
+    call->first = rq_arena_strndup(call->arena, detail, strlen(detail));
+    call->ticket = call->first ? rq_db_call(call->worker->db, NULL, &step, on_settled, call) : 0;
+    if (call->ticket == 0)
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+}
+
 void rq_call_refuse_sql(rq_call *call, const rq_db_reply *reply)
 {
     const char *pointer;
     const rq_problem *problem = rq_problem_of_sql(reply, &pointer);
     rq_faults faults = {.arena = call->arena};
     if (reply->outcome == RQ_DB_REFUSED && strcmp(reply->sqlstate, "RQ200") == 0) {
-        replay(call, reply->detail);
+        settle_first(call, reply->detail);
         return;
     }
     bool ours = strncmp(reply->sqlstate, "RQ", 2) == 0;
@@ -161,10 +185,22 @@ static void refuse_stranger(rq_call *call)
         rq_call_refuse(call, "unauthenticated", NULL, NULL);
 }
 
+/* A key that is bound to certificates is worth nothing to whoever has it without one of them. */
+static bool has_its_certificate(const rq_call *call)
+{
+    char thumbprint[RQ_THUMBPRINT_TEXT + 1];
+    return !call->principal.certificates[0] || (rq_exchange_thumbprint(call->exchange, thumbprint) &&
+                                                rq_list_holds(call->principal.certificates, thumbprint));
+}
+
 static void admit_principal(rq_call *call)
 {
-    if (rq_limit_principal(call))
+    if (!has_its_certificate(call)) {
+        if (rq_limit_wrong_guess(call))
+            rq_call_refuse(call, "certificate_required", NULL, NULL);
+    } else if (rq_limit_principal(call)) {
         after_principal(call);
+    }
 }
 
 static void on_principal(void *argument, const rq_db_reply *reply)

@@ -33,6 +33,8 @@ enum {
 };
 /* The bits of a comma-separated list of role names. */
 unsigned rq_roles_parse(const char *text);
+/* Whether a comma-separated list has the word. */
+bool rq_list_holds(const char *list, const char *word);
 /* Whether every word of the list is a role's name. */
 bool rq_roles_are_known(const char *text);
 
@@ -126,6 +128,7 @@ struct rq_call {
     } kept;          /* the answer, while it is noted who sees it */
     const char *key; /* Idempotency-Key */
     const char *fingerprint;
+    const char *first;        /* the answer of the first request with this key, as JSON */
     rq_sheet *sheet;          /* of a list that is wanted as CSV */
     struct rq_stream *stream; /* of live events, once it is open */
     uint64_t ticket;          /* of the statement that is waited for; 0: none */

@@ -30,6 +30,19 @@ unsigned rq_roles_parse(const char *text)
     return bits;
 }
 
+bool rq_list_holds(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = list; *at;) {
+        at += strspn(at, ", ");
+        size_t here = strcspn(at, ", ");
+        if (here == length && here > 0 && memcmp(at, word, length) == 0)
+            return true;
+        at += here;
+    }
+    return false;
+}
+
 bool rq_roles_are_known(const char *text)
 {
     size_t words = 0;

@@ -68,23 +68,9 @@ bool rq_limit_principal(rq_call *call)
                   rq_throttle_take(call->worker->throttle, who->rate_key, rate, rq_monotonic_us()));
 }
 
-/* Whether a comma-separated list holds the word. */
-static bool holds(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = list; *at;) {
-        at += strspn(at, ", ");
-        size_t here = strcspn(at, ", ");
-        if (here == length && here > 0 && memcmp(at, word, length) == 0)
-            return true;
-        at += here;
-    }
-    return false;
-}
-
 void rq_limit_learn(rq_worker *worker, rq_principal *principal)
 {
-    principal->is_raised = holds(worker->config->raised_principals, principal->login);
+    principal->is_raised = rq_list_holds(worker->config->raised_principals, principal->login);
     principal->rate_key = rq_throttle_key_of(worker->throttle, RQ_THROTTLE_PRINCIPAL, principal->user_id,
                                              strlen(principal->user_id));
 }

@@ -18,8 +18,10 @@ struct test_client {
     SSL_CTX *context;
     SSL *ssl;
     int fd;
-    unsigned start;      /* of the server it is connected to */
-    struct in_addr from; /* the address it comes from; 0: whichever */
+    unsigned start;          /* of the server it is connected to */
+    struct in_addr from;     /* the address it comes from; 0: whichever */
+    const char *certificate; /* files, PEM; null: it shows none */
+    const char *key;
 };
 
 static bool open_connection(test_client *client);
@@ -40,7 +42,8 @@ void client_close(test_client *client)
     SSL_CTX_free(client->context);
     if (client->fd >= 0)
         close(client->fd);
-    *client = (test_client){.fd = -1, .from = client->from};
+    *client =
+        (test_client){.fd = -1, .from = client->from, .certificate = client->certificate, .key = client->key};
 }
 
 test_client *client_new_from(const char *address)
@@ -49,6 +52,13 @@ test_client *client_new_from(const char *address)
     if (client)
         assert_int_equal(inet_pton(AF_INET, address, &client->from), 1);
     return client;
+}
+
+void client_show(test_client *client, const char *certificate, const char *key)
+{
+    client_close(client);
+    client->certificate = certificate;
+    client->key = key;
 }
 
 bool client_connect(test_client *client)
@@ -73,6 +83,10 @@ static bool shake_hands(test_client *client)
     if (!client->context || SSL_CTX_load_verify_locations(client->context, path, NULL) != 1)
         return false;
     SSL_CTX_set_verify(client->context, SSL_VERIFY_PEER, NULL);
+    if (client->certificate &&
+        (SSL_CTX_use_certificate_file(client->context, client->certificate, SSL_FILETYPE_PEM) != 1 ||
+         SSL_CTX_use_PrivateKey_file(client->context, client->key, SSL_FILETYPE_PEM) != 1))
+        return false;
     client->ssl = SSL_new(client->context);
     return client->ssl && X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(client->ssl), "127.0.0.1") == 1 &&
            SSL_set_fd(client->ssl, client->fd) == 1 && SSL_connect(client->ssl) == 1;

@@ -20,6 +20,8 @@ typedef struct test_client test_client;
 test_client *client_new(void);
 /* The same from another address of the loopback (127.0.0.2). */
 test_client *client_new_from(const char *address);
+/* From its next connection on the client shows this certificate (PEM files that outlive it; null: none). */
+void client_show(test_client *client, const char *certificate, const char *key);
 /* Opens a connection at once; false when the server does not want it. */
 bool client_connect(test_client *client);
 void client_free(test_client *client);

@@ -214,3 +214,10 @@ begin
     end loop;
 end
 $$;
+
+-- The server's role makes nothing, not even for a moment.
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+end
+$$;

@@ -132,7 +132,7 @@ create function app.totp_confirm(p_session uuid, p_step bigint, p_code_hashes te
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     if not app.use_second_factor(app.user_id(), p_step, null) then
-        perform app.refuse(422, 'totp_code_used');
+        perform app.refuse(422, 'totp_code_used', '{"pointer": "/code"}');
     end if;
     update session set revoked_at = now() where user_id = app.user_id() and id is distinct from p_session
         and revoked_at is null

@@ -365,7 +365,8 @@ static void after_principal(rq_call *call)
 {
     if (!(call->route->roles & RQ_ROLE_PUBLIC) && !(call->route->roles & call->principal.role_bits)) {
         rq_call_refuse(call, "forbidden", NULL, NULL);
-    } else if (rq_totp_is_due(call) && !(call->route->flags & RQ_ROUTE_ENROL)) {
+    } else if (rq_totp_is_due(call) && !(call->route->flags & RQ_ROUTE_ENROL) &&
+               !(call->route->roles & RQ_ROLE_PUBLIC)) {
         rq_call_refuse(call, "totp_enrolment_required", NULL, NULL);
     } else if (rq_input_read(call) && rq_key_read(call) && rq_sheet_begin(call)) {
         if (call->route->prelude)

@@ -106,6 +106,14 @@ static void refuse_pause(rq_login *state, int64_t pause_ms)
     rq_call_refuse(state->call, "too_many_attempts", NULL, NULL);
 }
 
+/* The code is missing or wrong: a form shows it beside its field. */
+static void refuse_code(rq_call *call, const char *problem)
+{
+    rq_faults faults = {.arena = call->arena};
+    rq_fault_add(&faults, "/totp", problem, 0, NULL);
+    rq_call_refuse(call, problem, &faults, NULL);
+}
+
 /* A wrong password or code. Which it was, and whether there is such a user, is for our log alone. */
 static void refuse_wrong(rq_login *state, const char *problem)
 {
@@ -114,7 +122,10 @@ static void refuse_wrong(rq_login *state, const char *problem)
     RQ_LOG(RQ_LOG_INFO, "login_failed", RQ_LOG_TEXT("request_id", rq_exchange_id(call->exchange)),
            RQ_LOG_TEXT("user_id", state->user_id), RQ_LOG_TEXT("peer", rq_exchange_peer(call->exchange)),
            RQ_LOG_TEXT("problem", problem));
-    rq_call_refuse(call, problem, NULL, NULL);
+    if (strcmp(problem, "totp_wrong") == 0)
+        refuse_code(call, problem);
+    else
+        rq_call_refuse(call, problem, NULL, NULL);
 }
 
 static void on_opened(void *argument, const rq_db_reply *reply)
@@ -182,7 +193,7 @@ static void on_hashed(rq_worker *worker, void *argument, bool equal, const char 
     if (state->totp_secret[0]) {
         const char *code = json_string_value(json_object_get(call->input, "totp"));
         if (!code) {
-            rq_call_refuse(call, "totp_required", NULL, NULL);
+            refuse_code(call, "totp_required");
             return;
         }
         if (!rq_second_factor_read(state->totp_secret, code, &state->factor)) {

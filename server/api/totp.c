@@ -243,7 +243,7 @@ static rq_step confirm(rq_call *call)
     } else if (strlen(code) != RQ_TOTP_DIGITS || !rq_second_factor_read(sealed, code, &factor)) {
         rq_backoff_fail(call->worker->throttle, key, (unsigned)call->worker->config->login_failures_max,
                         rq_monotonic_ms());
-        rq_call_refuse(call, "totp_code_used", NULL, NULL);
+        rq_call_refuse_field(call, "/code", "totp_wrong");
     } else if (!state || !hashes || !make_recovery_codes(state, hashes)) {
         rq_call_refuse(call, "unavailable", NULL, NULL);
     } else {

@@ -104,7 +104,7 @@ static void secret_is_shown_once_and_counts_when_it_is_confirmed(void **state)
     /* Begun again, the first secret is void. */
     device second = scan(text_of(expect(201, &user, "POST", "/v1/totp", NULL), "secret"));
     assert_memory_not_equal(first.secret, second.secret, RQ_TOTP_SECRET_BYTES);
-    expect_problem(422, "totp_code_used", &user, "POST", "/v1/totp/confirm",
+    expect_problem(422, "validation_failed", &user, "POST", "/v1/totp/confirm",
                    doc("{ss}", "code", wrong_code(&second)));
     expect(200, &user, "POST", "/v1/totp/confirm", doc("{ss}", "code", code_at(&second, 0)));
     mine = expect(200, &user, "GET", "/v1/totp", NULL);

@@ -25,6 +25,7 @@ typedef struct process {
     struct event_base *base;
     struct event *signals[3], *drain_event, *announce_event;
     rq_tls *tls;
+    rq_throttle *throttle;
     rq_hash_pool *hash_pool;
     rq_market *market;
     rq_announcer *announcer;
@@ -178,10 +179,15 @@ static rq_status start_workers(process *self, rq_error *error)
     uint32_t connections = connections_within_files(self->config, wanted);
     rq_status status = RQ_OK;
     for (size_t i = 0; i < wanted && status == RQ_OK; i++) {
-        rq_worker_setup setup = {self->config,    fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0),
-                                 connections,     self->tls,
-                                 self->hash_pool, self->market,
-                                 self->portal,    self->relay};
+        rq_worker_setup setup = {.config = self->config,
+                                 .listen_fd = fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 0),
+                                 .connections_max = connections,
+                                 .tls = self->tls,
+                                 .throttle = self->throttle,
+                                 .hash_pool = self->hash_pool,
+                                 .market = self->market,
+                                 .portal = self->portal,
+                                 .relay = self->relay};
         if (setup.listen_fd < 0)
             return rq_fail(error, RQ_IO, "cannot duplicate the listening socket");
         status = rq_worker_start(&setup, &self->workers[i], error);
@@ -242,13 +248,16 @@ static rq_status open_process(process *self, rq_error *error)
     if (status == RQ_OK)
         status = open_events(self, error);
     if (status == RQ_OK)
-        status = rq_tls_new(config->certificate_file, config->key_file, &self->tls, error);
+        status =
+            rq_tls_new(config->certificate_file, config->key_file, config->client_ca_file, &self->tls, error);
     if (status == RQ_OK)
         status = rq_listen(config->listen_address, (uint16_t)config->listen_port, &self->listen_fd,
                            &self->port, error);
     if (status == RQ_OK)
         status = rq_listen(config->admin_address, (uint16_t)config->admin_port, &self->admin_fd,
                            &self->admin_port, error);
+    if (status == RQ_OK)
+        status = rq_throttle_new(&self->throttle, error);
     if (status == RQ_OK)
         status = rq_hash_pool_new(RQ_LIMIT_HASH_THREADS, (unsigned)config->login_cost_log2, &self->hash_pool,
                                   error);
@@ -301,6 +310,7 @@ static void close_process(process *self)
     rq_sealer_stop(self->sealer); /* after the last write */
     rq_relay_free(self->relay);
     rq_files_free(self->portal);
+    rq_throttle_free(self->throttle);
     rq_tls_free(self->tls);
     if (self->listen_fd >= 0)
         close(self->listen_fd);

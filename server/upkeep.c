@@ -12,6 +12,8 @@
 #include "rongqiao/digest.h"
 #include "rongqiao/net.h"
 
+enum { CERTIFICATES_MAX = 4, CERTIFICATES_TEXT = CERTIFICATES_MAX * (RQ_THUMBPRINT_TEXT + 1) + 1 };
+
 static int say(const rq_error *error)
 {
     fprintf(stderr, "rongqiao: %s\n", error->message);
@@ -55,7 +57,8 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
     (void)argv;
     rq_config_print(config, stdout);
     const rq_sealer_settings sealing = audit_sealer_settings(config);
-    rq_status status = rq_tls_new(config->certificate_file, config->key_file, &tls, &error);
+    rq_status status =
+        rq_tls_new(config->certificate_file, config->key_file, config->client_ca_file, &tls, &error);
     if (status == RQ_OK)
         status = rq_sealer_check(&sealing, &error);
     if (status == RQ_OK)
@@ -146,29 +149,69 @@ int rq_command_user(const rq_config *config, int argc, char **argv)
     return run(config, insert, values, 7, true);
 }
 
-int rq_command_key(const rq_config *config, int argc, char **argv)
+/* The thumbprints of certificate files, a comma between. */
+static rq_status read_certificates(int count, char **files, char *out_list, rq_error *error)
+{
+    rq_status status =
+        count <= CERTIFICATES_MAX ? RQ_OK : rq_fail(error, RQ_INVALID, "at most 4 certificates");
+    out_list[0] = 0;
+    for (int i = 0; i < count && status == RQ_OK; i++) {
+        char *at = out_list + i * (RQ_THUMBPRINT_TEXT + 1);
+        status = rq_thumbprint_of_file(files[i], at, error);
+        if (i + 1 < count)
+            memcpy(at + RQ_THUMBPRINT_TEXT, ",", 2);
+    }
+    return status;
+}
+
+static int add_key(const rq_config *config, int argc, char **argv)
 {
     static const char insert[] =
         "with u as (insert into app_user (login, name, roles, institution_id) "
         "values ('key:' || substr($5, 1, 16), $2, string_to_array($3, ','), $1::uuid) returning id) "
-        "insert into api_key (key_hash, user_id, institution_id, name, created_by, expires_at) "
-        "select $5, u.id, $1::uuid, $2, u.id, now() + make_interval(days => $4::int) from u returning id";
+        "insert into api_key (key_hash, user_id, institution_id, name, created_by, expires_at, certificates) "
+        "select $5, u.id, $1::uuid, $2, u.id, now() + make_interval(days => $4::int), string_to_array($6, "
+        "',') "
+        "from u returning id";
     uint8_t secret[32], digest[RQ_SHA256_BYTES];
-    char key[64] = "rqk_", hash[RQ_SHA256_HEX + 1];
+    char key[64] = "rqk_", hash[RQ_SHA256_HEX + 1], certificates[CERTIFICATES_TEXT];
     rq_error error = {0};
-    if ((argc != 4 && argc != 5) || strcmp(argv[0], "add") != 0) {
-        fputs("usage: rongqiao key add INSTITUTION-ID NAME ROLES [DAYS]\n", stderr);
-        return 2;
-    }
-    if (rq_random(secret, sizeof(secret), &error) != RQ_OK)
+    int files = argc > 4 ? argc - 4 : 0;
+    if (rq_random(secret, sizeof(secret), &error) != RQ_OK ||
+        read_certificates(files, argv + 4, certificates, &error) != RQ_OK)
         return say(&error);
     rq_base64url(secret, sizeof(secret), key + 4);
     if (rq_sha256(key, strlen(key), digest, &error) != RQ_OK)
         return say(&error);
     rq_hex(digest, sizeof(digest), hash);
-    const char *values[] = {argv[1], argv[2], argv[3], argc == 5 ? argv[4] : "365", hash};
-    int code = run(config, insert, values, 5, false);
+    const char *values[] = {argv[0], argv[1], argv[2], argc > 3 ? argv[3] : "365", hash, certificates};
+    int code = run(config, insert, values, 6, false);
     if (code == 0)
         puts(key);
     return code;
+}
+
+/* Binds a key to these certificates and no other; to none again when there are none. */
+static int bind_key(const rq_config *config, int argc, char **argv)
+{
+    static const char update[] = "update api_key set certificates = string_to_array($2, ',') "
+                                 "where id = $1::uuid and revoked_at is null returning id";
+    char certificates[CERTIFICATES_TEXT];
+    rq_error error = {0};
+    if (read_certificates(argc - 1, argv + 1, certificates, &error) != RQ_OK)
+        return say(&error);
+    const char *values[] = {argv[0], certificates};
+    return run(config, update, values, 2, true);
+}
+
+int rq_command_key(const rq_config *config, int argc, char **argv)
+{
+    if (argc >= 4 && strcmp(argv[0], "add") == 0)
+        return add_key(config, argc - 1, argv + 1);
+    if (argc >= 2 && strcmp(argv[0], "bind") == 0)
+        return bind_key(config, argc - 1, argv + 1);
+    fputs("usage: rongqiao key add INSTITUTION-ID NAME ROLES [DAYS [CERTIFICATE-FILE...]]\n"
+          "       rongqiao key bind KEY-ID [CERTIFICATE-FILE...]\n",
+          stderr);
+    return 2;
 }

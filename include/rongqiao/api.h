@@ -64,6 +64,7 @@ typedef struct rq_worker_setup {
     int listen_fd;           /* the worker owns this duplicate */
     uint32_t connections_max;
     rq_tls *tls;
+    rq_throttle *throttle; /* of all workers; outlives them */
     rq_hash_pool *hash_pool;
     rq_market *market;
     const rq_files *portal; /* outlives the worker; null: none */

@@ -65,6 +65,12 @@ enum {
     RQ_LIMIT_HASH_THREADS = 2,
     RQ_LIMIT_HASH_QUEUE = 64,
 
+    /* Logging in (server/api/login_guard.h). */
+    RQ_LIMIT_LOGIN_ADDRESS_BURST = 50,
+    RQ_LIMIT_LOGIN_BURST = 10,
+    RQ_LIMIT_LOGIN_HELD_MS = 5000,
+    RQ_LIMIT_LOGINS_HELD = 256, /* of each worker, at once */
+
     /* What a stored match keeps of each class. */
     RQ_LIMIT_MATCH_ELIGIBLE = 20,
     RQ_LIMIT_MATCH_NEAR = 10,

@@ -12,14 +12,23 @@
 #include "rongqiao/arena.h"
 #include "rongqiao/http.h"
 #include "rongqiao/status.h"
+#include "rongqiao/throttle.h"
 
 /* TLS ------------------------------------------------------------------------------------------------ */
 
 /* The server's TLS settings with the certificate of the day. Reloaded as a whole: a new one is built
  * beside the old, and the old one stays when that fails. */
 typedef struct rq_tls rq_tls;
-rq_status rq_tls_new(const char *certificate_file, const char *key_file, rq_tls **out_tls,
-                     rq_error *error) RQ_MUST_CHECK;
+/* `client_ca_file`: who certifies clients, which are then asked for a certificate and may come without; null
+ * or
+ * "": clients are not asked. */
+rq_status rq_tls_new(const char *certificate_file, const char *key_file, const char *client_ca_file,
+                     rq_tls **out_tls, rq_error *error) RQ_MUST_CHECK;
+/* The name of a certificate: SHA-256 of its DER form in base64url ("x5t#S256", RFC 8705 section 3.1). */
+enum { RQ_THUMBPRINT_TEXT = 43 };
+/* Of the first certificate of a PEM file. */
+rq_status rq_thumbprint_of_file(const char *file, char out_text[RQ_THUMBPRINT_TEXT + 1],
+                                rq_error *error) RQ_MUST_CHECK;
 /* Reads the files again (SIGHUP). Connections that are open keep their certificate; session tickets of
  * before are no longer taken, so a call every few hours also renews the ticket keys. Thread safe. */
 rq_status rq_tls_reload(rq_tls *tls, rq_error *error) RQ_MUST_CHECK;
@@ -43,6 +52,8 @@ rq_arena *rq_exchange_arena(rq_exchange *exchange);
 const char *rq_exchange_id(const rq_exchange *exchange);
 /* The peer's address as text ("127.0.0.1"), without the port. */
 const char *rq_exchange_peer(const rq_exchange *exchange);
+/* The thumbprint of the client's certificate, which was checked in the handshake; false when it has none. */
+bool rq_exchange_thumbprint(const rq_exchange *exchange, char out_text[RQ_THUMBPRINT_TEXT + 1]);
 /* The handler's own state for this exchange, set by it; null at first. */
 void rq_exchange_set_state(rq_exchange *exchange, void *state);
 void *rq_exchange_state(const rq_exchange *exchange);
@@ -119,21 +130,24 @@ typedef struct rq_net_settings {
     int64_t drain_idle_ms; /* a draining worker's idle connections may still ask within this time */
     uint32_t connection_requests;
     uint32_t connections_max, handshakes_max;
+    rq_throttle *throttle; /* null: connections come at any rate */
+    rq_quota connection_rate;
 } rq_net_settings;
 /* The defaults of limits.h. */
 rq_net_settings rq_net_settings_default(void);
 
 /* Counters of one worker, written by its thread, read by the metrics page. */
 typedef struct rq_net_counters {
-    atomic_uint_fast64_t accepted, rejected, handshakes_failed, open_now, requests, refused, timed_out,
-        abandoned, bytes_in, bytes_out, streams_begun, streams_cut;
+    atomic_uint_fast64_t accepted, rejected, limited, handshakes_failed, open_now, requests, refused,
+        timed_out, abandoned, bytes_in, bytes_out, streams_begun, streams_cut;
 } rq_net_counters;
 
 /* The connections of one worker on its event base (epoll), all on that base's thread. A null `tls` serves
  * plain HTTP (admin port only). `listen_fd` stays the caller's; several workers may share it. At the cap of
  * connections the one idle longest makes room, else the new one is closed; at the cap of handshakes the
  * oldest one makes room once it is RQ_LIMIT_HANDSHAKE_FLOOR_MS old, until when accepting pauses. Writes
- * raise no SIGPIPE, but main() ignores it all the same. */
+ * raise no SIGPIPE, but main() ignores it all the same. A connection of an address beyond its rate is closed
+ * before anything is read of it: a handshake costs more than a request. */
 typedef struct rq_worker_net rq_worker_net;
 rq_status rq_worker_net_new(struct event_base *base, int listen_fd, rq_tls *tls,
                             const rq_net_settings *settings, const rq_net_handler *handler,

@@ -1,6 +1,7 @@
 #include "call.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "sheet.h"
 #include "stages.h"
 #include "streams.h"
+#include "totp.h"
 #include "views.h"
 #include "worker.h"
 
@@ -34,7 +36,7 @@ void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
     rq_exchange *exchange = call->exchange;
     rq_reply_header all[ANSWER_HEADERS];
     size_t count = header_count;
-    assert(header_count < ANSWER_HEADERS);
+    assert(header_count + 2 <= ANSWER_HEADERS);
     if (status < 300 && rq_json_ran_short()) { /* the body may lack something */
         refuse(call, rq_problem_find("unavailable"), NULL, NULL, NULL);
         return;
@@ -43,6 +45,8 @@ void rq_call_answer(rq_call *call, int status, const char *body, size_t length,
         all[i] = headers[i];
     if (call->set_cookie)
         all[count++] = (rq_reply_header){"Set-Cookie", call->set_cookie};
+    if (call->set_device)
+        all[count++] = (rq_reply_header){"Set-Cookie", call->set_device};
     json_decref(call->input);
     call->input = NULL;
     rq_sheet *sheet = call->sheet; /* the body may be its */
@@ -66,23 +70,34 @@ static size_t common_headers(const char *content_type, rq_reply_header *out)
     return COMMON_HEADERS;
 }
 
+static const char *retry_after(const rq_call *call, const rq_problem *problem, char out_text[24])
+{
+    int64_t usual = problem->status == 429 ? 5 : 1;
+    snprintf(out_text, 24, "%" PRId64, call->retry_after_s > 0 ? call->retry_after_s : usual);
+    return out_text;
+}
+
 static void refuse(rq_call *call, const rq_problem *problem, const rq_faults *faults, const char *extension,
                    const char *allow)
 {
     rq_buffer body;
     rq_reply_header headers[ANSWER_HEADERS];
+    char seconds[24];
     size_t count = common_headers("application/problem+json", headers);
-    call->set_cookie = NULL;
+    call->set_cookie = call->set_device = NULL;
     if (has_run_short(call) && problem->status < 500) { /* it may have seen less than there was */
         problem = rq_problem_find("unavailable");
         faults = NULL;
         extension = allow = NULL;
     }
     headers[count++] = (rq_reply_header){"Content-Language", call->language == RQ_CHINESE ? "zh" : "en"};
+    bool is_unbound = strcmp(problem->code, "certificate_required") == 0;
     if (problem->status == 401)
-        headers[count++] = (rq_reply_header){"WWW-Authenticate", "Bearer realm=\"rongqiao\""};
+        headers[count++] = (rq_reply_header){"WWW-Authenticate",
+                                             is_unbound ? "Bearer realm=\"rongqiao\", error=\"invalid_token\""
+                                                        : "Bearer realm=\"rongqiao\""};
     if (problem->status == 503 || problem->status == 429 || strcmp(problem->code, "busy_elsewhere") == 0)
-        headers[count++] = (rq_reply_header){"Retry-After", problem->status == 429 ? "5" : "1"};
+        headers[count++] = (rq_reply_header){"Retry-After", retry_after(call, problem, seconds)};
     if (allow)
         headers[count++] = (rq_reply_header){"Allow", allow};
     rq_buffer_init(&body, RQ_LIMIT_BODY_BYTES);
@@ -142,13 +157,34 @@ static void replay(rq_call *call, const char *detail)
     json_decref(first);
 }
 
+static void on_settled(void *argument, const rq_db_reply *reply)
+{
+    rq_call *call = argument;
+    call->ticket = 0;
+    if (reply->outcome == RQ_DB_DONE)
+        replay(call, call->first);
+    else
+        rq_call_refuse_sql(call, reply);
+}
+
+/* The first answer may have been refused as "outcome unknown", because no standby confirmed the commit; it is
+ * repeated only when one has by now (sql/session/settle.sql). */
+static void settle_first(rq_call *call, const char *detail)
+{
+    rq_db_step step = {rq_statement_find("session/settle"), {NULL}, 0};
+    call->first = rq_arena_strndup(call->arena, detail, strlen(detail));
+    call->ticket = call->first ? rq_db_call(call->worker->db, NULL, &step, on_settled, call) : 0;
+    if (call->ticket == 0)
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+}
+
 void rq_call_refuse_sql(rq_call *call, const rq_db_reply *reply)
 {
     const char *pointer;
     const rq_problem *problem = rq_problem_of_sql(reply, &pointer);
     rq_faults faults = {.arena = call->arena};
     if (reply->outcome == RQ_DB_REFUSED && strcmp(reply->sqlstate, "RQ200") == 0) {
-        replay(call, reply->detail);
+        settle_first(call, reply->detail);
         return;
     }
     bool ours = strncmp(reply->sqlstate, "RQ", 2) == 0;
@@ -169,6 +205,31 @@ void rq_call_refuse_sql(rq_call *call, const rq_db_reply *reply)
 
 /* Who asks ---------------------------------------------------------------------------------------- */
 
+/* Nobody's token: what the address tried counts. */
+static void refuse_stranger(rq_call *call)
+{
+    if (rq_limit_wrong_guess(call))
+        rq_call_refuse(call, "unauthenticated", NULL, NULL);
+}
+
+/* A key that is bound to certificates is worth nothing to whoever has it without one of them. */
+static bool has_its_certificate(const rq_call *call)
+{
+    char thumbprint[RQ_THUMBPRINT_TEXT + 1];
+    return !call->principal.certificates[0] || (rq_exchange_thumbprint(call->exchange, thumbprint) &&
+                                                rq_list_holds(call->principal.certificates, thumbprint));
+}
+
+static void admit_principal(rq_call *call)
+{
+    if (!has_its_certificate(call)) {
+        if (rq_limit_wrong_guess(call))
+            rq_call_refuse(call, "certificate_required", NULL, NULL);
+    } else if (rq_limit_principal(call)) {
+        after_principal(call);
+    }
+}
+
 static void on_principal(void *argument, const rq_db_reply *reply)
 {
     rq_call *call = argument;
@@ -178,10 +239,11 @@ static void on_principal(void *argument, const rq_db_reply *reply)
         return;
     }
     if (PQntuples(reply->result) != 1 || PQgetisnull(reply->result, 0, 0)) {
-        rq_call_refuse(call, "unauthenticated", NULL, NULL);
+        refuse_stranger(call);
     } else if (rq_principal_parse(PQgetvalue(reply->result, 0, 0), &call->principal)) {
+        rq_limit_learn(call->worker, &call->principal);
         rq_principal_remember(call->worker, call->token_hash, &call->principal);
-        after_principal(call);
+        admit_principal(call);
     } else {
         rq_call_refuse(call, "unavailable", NULL, NULL);
     }
@@ -193,7 +255,7 @@ static void resolve_token(rq_call *call, rq_slice token)
     uint8_t digest[RQ_SHA256_BYTES];
     char csrf[RQ_CSRF_TEXT + 1];
     if (token.length < 16 || token.length > 128) {
-        rq_call_refuse(call, "unauthenticated", NULL, NULL);
+        refuse_stranger(call);
         return;
     }
     if (rq_sha256(token.data, token.length, digest, NULL) != RQ_OK) {
@@ -206,9 +268,11 @@ static void resolve_token(rq_call *call, rq_slice token)
     const rq_principal *cached = rq_principal_cached(call->worker, call->token_hash);
     if (cached) {
         call->principal = *cached;
-        after_principal(call);
+        admit_principal(call);
         return;
     }
+    if (!rq_limit_guesses(call))
+        return;
     rq_db_step step = {rq_statement_find("sessions/resolve"), {call->token_hash}, 1};
     call->ticket = rq_db_call(call->worker->db, NULL, &step, on_principal, call);
     if (call->ticket == 0)
@@ -222,7 +286,10 @@ static void find_principal(rq_call *call)
     rq_slice token = rq_token_find(request, &source);
     bool changes = request->method != RQ_GET && request->method != RQ_HEAD;
     bool is_login = (call->route->flags & RQ_ROUTE_LOGIN) && source != RQ_TOKEN_BEARER;
+    bool is_anonymous = is_login || source == RQ_TOKEN_NONE || source == RQ_TOKEN_DOUBLED;
     call->by_cookie = source == RQ_TOKEN_COOKIE;
+    if (is_anonymous && !rq_limit_address(call))
+        return;
     if (source == RQ_TOKEN_DOUBLED)
         rq_call_refuse(call, "credentials_doubled", NULL, NULL);
     else if (is_login && !rq_is_same_origin(request))
@@ -333,6 +400,9 @@ static void after_principal(rq_call *call)
 {
     if (!(call->route->roles & RQ_ROLE_PUBLIC) && !(call->route->roles & call->principal.role_bits)) {
         rq_call_refuse(call, "forbidden", NULL, NULL);
+    } else if (rq_totp_is_due(call) && !(call->route->flags & RQ_ROUTE_ENROL) &&
+               !(call->route->roles & RQ_ROLE_PUBLIC)) {
+        rq_call_refuse(call, "totp_enrolment_required", NULL, NULL);
     } else if (rq_input_read(call) && rq_key_read(call) && rq_sheet_begin(call)) {
         if (call->route->prelude)
             send_as_asker(call, call->route->prelude, false, on_facts);
@@ -464,6 +534,16 @@ static void refuse_method(rq_call *call, unsigned allow)
     refuse(call, rq_problem_find("method_not_allowed"), NULL, NULL, text);
 }
 
+/* The problem document that needs no memory of the call's. */
+static void reply_without_memory(rq_exchange *exchange)
+{
+    static const char body[] = "{\"type\":\"/problems/unavailable\",\"title\":\"系统繁忙，请稍后重试\","
+                               "\"status\":503,\"code\":\"unavailable\"}";
+    static const rq_reply_header headers[] = {
+        {"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}, {"Retry-After", "1"}};
+    rq_exchange_reply(exchange, 503, headers, 3, body, sizeof(body) - 1);
+}
+
 void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
 {
     const rq_request *request = rq_exchange_request(exchange);
@@ -472,7 +552,7 @@ void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
     rq_slice id;
     unsigned allow;
     if (!call) {
-        rq_exchange_reply(exchange, 503, NULL, 0, NULL, 0);
+        reply_without_memory(exchange);
         return;
     }
     call->worker = worker;
@@ -481,6 +561,9 @@ void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
     call->language = rq_language_of(rq_request_header(request, "Accept-Language"));
     call->route = rq_route_find(request->method, request->path, &id, &allow);
     rq_exchange_set_state(exchange, call);
+    bool is_nothing = !call->route || (id.data && !rq_uuid_is_valid(id.data, id.length));
+    if (is_nothing && !rq_limit_address(call))
+        return;
     if (!call->route) {
         if (!allow && rq_portal_answer(call, &allow))
             return;
@@ -490,11 +573,11 @@ void rq_call_begin(rq_worker *worker, rq_exchange *exchange)
             rq_call_refuse(call, "not_found", NULL, NULL);
         return;
     }
+    if (is_nothing) {
+        rq_call_refuse(call, "not_found", NULL, NULL);
+        return;
+    }
     if (id.data) {
-        if (!rq_uuid_is_valid(id.data, id.length)) {
-            rq_call_refuse(call, "not_found", NULL, NULL);
-            return;
-        }
         call->id = rq_arena_strndup(arena, id.data, id.length);
         if (!call->id) {
             rq_call_refuse(call, "unavailable", NULL, NULL);

@@ -12,6 +12,7 @@
 #include "rongqiao/digest.h"
 #include "rongqiao/match.h"
 #include "rongqiao/net.h"
+#include "rongqiao/throttle.h"
 #include "schema.h"
 
 /* Roles as bits, for routes. */
@@ -32,6 +33,10 @@ enum {
 };
 /* The bits of a comma-separated list of role names. */
 unsigned rq_roles_parse(const char *text);
+/* Whether a comma-separated list has the word. */
+bool rq_list_holds(const char *list, const char *word);
+/* Whether every word of the list is a role's name. */
+bool rq_roles_are_known(const char *text);
 
 typedef struct rq_call rq_call;
 typedef struct rq_sheet rq_sheet;
@@ -46,6 +51,8 @@ enum {
     RQ_ROUTE_NO_BODY = 1 << 2,  /* a POST that may come without a body */
     RQ_ROUTE_CSV = 1 << 3,      /* takes text/csv beside JSON */
     RQ_ROUTE_LOGIN = 1 << 4,    /* asks nobody who it is: a cookie of before means nothing */
+    RQ_ROUTE_ENROL = 1 << 6,    /* for who must first enrol for one-time codes, too */
+    RQ_ROUTE_HEALTH = 1 << 5,   /* for who watches the server: at any rate */
 };
 
 /* One row of the API. */
@@ -73,16 +80,24 @@ typedef struct rq_routes {
     size_t count;
 } rq_routes;
 
+/* SHA-256 of four certificates in base64url, a comma between. */
+enum { RQ_CERTIFICATES_TEXT = 4 * 44 };
+
 /* Who asks. */
 typedef struct rq_principal {
     char user_id[RQ_UUID_TEXT + 1];
     char org_id[RQ_UUID_TEXT + 1]; /* "" when none */
     char session_id[RQ_UUID_TEXT + 1];
+    char login[72];
     char side[16];
     char roles[96];
     char region[8];
     unsigned role_bits;
     bool known;
+    bool has_totp;
+    char certificates[RQ_CERTIFICATES_TEXT]; /* that a key is bound to, a comma between; "": none */
+    bool is_raised;                          /* its login is among raised_principals */
+    rq_throttle_key rate_key;
 } rq_principal;
 
 struct rq_call {
@@ -94,10 +109,10 @@ struct rq_call {
     rq_principal principal;
     char token_hash[RQ_SHA256_HEX + 1];
     bool by_cookie;
-    const char *csrf;       /* of a session by cookie */
-    const char *set_cookie; /* goes with an answer, not with a refusal */
-    const char *id;         /* from the path, or null */
-    json_t *input;          /* the checked input */
+    const char *csrf;                    /* of a session by cookie */
+    const char *set_cookie, *set_device; /* go with an answer, not with a refusal */
+    const char *id;                      /* from the path, or null */
+    json_t *input;                       /* the checked input */
     const char *input_text;
     const char *query_text; /* the checked query beside a body */
     const char *facts;      /* the prelude's answer */
@@ -113,9 +128,11 @@ struct rq_call {
     } kept;          /* the answer, while it is noted who sees it */
     const char *key; /* Idempotency-Key */
     const char *fingerprint;
+    const char *first;        /* the answer of the first request with this key, as JSON */
     rq_sheet *sheet;          /* of a list that is wanted as CSV */
     struct rq_stream *stream; /* of live events, once it is open */
     uint64_t ticket;          /* of the statement that is waited for; 0: none */
+    int64_t retry_after_s;    /* of a refusal; 0: its usual */
     bool abandoned;
     bool broken; /* memory ran short in a stage that must still wait for its end */
 };

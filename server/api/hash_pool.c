@@ -123,8 +123,10 @@ bool rq_hash_pool_submit(rq_hash_pool *pool, rq_worker *worker, const char *pass
     job->argument = argument;
     if (expected)
         memcpy(job->expected, expected, strlen(expected) + 1);
-    if (rq_side_pool_submit(pool->side, &job->side))
+    if (rq_side_pool_submit(pool->side, &job->side)) {
+        atomic_fetch_add_explicit(&worker->counters.passwords_hashed, 1, memory_order_relaxed);
         return true;
+    }
     free_job(&job->side);
     return false;
 }

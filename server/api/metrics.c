@@ -29,6 +29,8 @@ static void write_net(rq_worker *const *workers, size_t count, rq_buffer *out)
          offsetof(rq_net_counters, accepted)},
         {"connections_rejected_total", "counter", "Connections closed at once over a cap.",
          offsetof(rq_net_counters, rejected)},
+        {"connections_limited_total", "counter", "Connections closed at once over their address' rate.",
+         offsetof(rq_net_counters, limited)},
         {"handshakes_failed_total", "counter", "TLS handshakes that failed or timed out.",
          offsetof(rq_net_counters, handshakes_failed)},
         {"connections_open", "gauge", "Connections open now.", offsetof(rq_net_counters, open_now)},
@@ -142,7 +144,17 @@ void rq_metrics_write(rq_worker *const *workers, size_t count, const rq_announce
     head(out, "events_sent_total", "counter", "Events sent on streams.");
     rq_buffer_printf(out, "rongqiao_events_sent_total %" PRIuFAST64 "\n",
                      SUM(workers[w]->counters.events_sent));
-    head(out, "logins_failed_total", "counter", "Wrong passwords.");
+    head(out, "requests_limited_total", "counter", "Requests answered 429, by whose rate.");
+    for (unsigned whose = 0; whose < RQ_LIMITS; whose++)
+        rq_buffer_printf(out, "rongqiao_requests_limited_total{by=\"%s\"} %" PRIuFAST64 "\n",
+                         rq_limit_names[whose], SUM(workers[w]->counters.limited[whose]));
+    head(out, "password_hashes_total", "counter", "Passwords given to the hashing threads.");
+    rq_buffer_printf(out, "rongqiao_password_hashes_total %" PRIuFAST64 "\n",
+                     SUM(workers[w]->counters.passwords_hashed));
+    head(out, "logins_held_total", "counter", "Log-ins held up because many try passwords of that login.");
+    rq_buffer_printf(out, "rongqiao_logins_held_total %" PRIuFAST64 "\n",
+                     SUM(workers[w]->counters.logins_held));
+    head(out, "logins_failed_total", "counter", "Wrong passwords and codes.");
     rq_buffer_printf(out, "rongqiao_logins_failed_total %" PRIuFAST64 "\n",
                      SUM(workers[w]->counters.logins_failed));
     write_announcer(announcer, out);

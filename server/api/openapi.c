@@ -310,6 +310,9 @@ static void write_security_schemes(rq_json *json)
     rq_json_object(json, "bearer");
     rq_json_string(json, "type", "http");
     rq_json_string(json, "scheme", "bearer");
+    rq_json_string(json, "description",
+                   "A session's token, or an institution's key; a key that is bound to client certificates "
+                   "works on connections that showed one of them (RFC 8705)");
     rq_json_object_end(json);
     rq_json_object(json, "cookie");
     rq_json_string(json, "type", "apiKey");

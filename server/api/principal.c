@@ -31,6 +31,28 @@ unsigned rq_roles_parse(const char *text)
     return bits;
 }
 
+bool rq_list_holds(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = list; *at;) {
+        at += strspn(at, ", ");
+        size_t here = strcspn(at, ", ");
+        if (here == length && here > 0 && memcmp(at, word, length) == 0)
+            return true;
+        at += here;
+    }
+    return false;
+}
+
+bool rq_roles_are_known(const char *text)
+{
+    size_t words = 0;
+    for (const char *at = text; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ','))
+        words++;
+    unsigned bits = rq_roles_parse(text);
+    return words == (size_t)__builtin_popcount(bits);
+}
+
 /* The slot of a token: its hash is uniform, so its first digits pick the place. */
 static rq_principal_slot *slot_of(rq_worker *worker, const char *token_hash)
 {
@@ -47,6 +69,13 @@ const rq_principal *rq_principal_cached(rq_worker *worker, const char *token_has
         rq_monotonic_ms() - slot->resolved_ms >= worker->config->principal_cache_ms)
         return NULL;
     return &slot->principal;
+}
+
+bool rq_principal_is_familiar(rq_worker *worker, const char *token_hash)
+{
+    enum { FAMILIAR_MS = 900000 };
+    const rq_principal_slot *slot = slot_of(worker, token_hash);
+    return strcmp(slot->token_hash, token_hash) == 0 && rq_monotonic_ms() - slot->resolved_ms < FAMILIAR_MS;
 }
 
 void rq_principal_remember(rq_worker *worker, const char *token_hash, const rq_principal *principal)
@@ -85,9 +114,13 @@ bool rq_principal_parse(const char *text, rq_principal *out_principal)
     fits = fits && copy_text(object, "org_id", out_principal->org_id, sizeof(out_principal->org_id));
     fits =
         fits && copy_text(object, "session_id", out_principal->session_id, sizeof(out_principal->session_id));
+    fits = fits && copy_text(object, "login", out_principal->login, sizeof(out_principal->login));
     fits = fits && copy_text(object, "side", out_principal->side, sizeof(out_principal->side));
     fits = fits && copy_text(object, "roles", out_principal->roles, sizeof(out_principal->roles));
     fits = fits && copy_text(object, "region", out_principal->region, sizeof(out_principal->region));
+    fits = fits && copy_text(object, "certificates", out_principal->certificates,
+                             sizeof(out_principal->certificates));
+    out_principal->has_totp = json_is_true(json_object_get(object, "has_totp"));
     json_decref(object);
     fits = fits && !rq_json_ran_short(); /* a text may lack a character */
     out_principal->role_bits = rq_roles_parse(out_principal->roles);

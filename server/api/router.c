@@ -11,7 +11,7 @@ const rq_routes *const rq_all_routes[] = {
     &rq_need_routes,      &rq_match_routes,        &rq_application_routes, &rq_offer_routes,
     &rq_guarantee_routes, &rq_statistics_routes,   &rq_audit_routes,       &rq_reference_routes,
     &rq_round_routes,     &rq_view_routes,         &rq_search_routes,      &rq_weight_routes,
-    &rq_job_routes,       &rq_notification_routes, &rq_nudge_routes,
+    &rq_job_routes,       &rq_notification_routes, &rq_nudge_routes,       &rq_totp_routes,
 };
 const size_t rq_all_routes_count = sizeof(rq_all_routes) / sizeof(rq_all_routes[0]);
 

@@ -22,7 +22,7 @@ extern const rq_routes rq_server_routes, rq_session_routes, rq_user_routes, rq_e
     rq_consent_routes, rq_institution_routes, rq_product_routes, rq_programme_routes, rq_need_routes,
     rq_match_routes, rq_application_routes, rq_offer_routes, rq_guarantee_routes, rq_statistics_routes,
     rq_audit_routes, rq_reference_routes, rq_round_routes, rq_view_routes, rq_search_routes, rq_weight_routes,
-    rq_job_routes, rq_notification_routes, rq_nudge_routes;
+    rq_job_routes, rq_totp_routes, rq_notification_routes, rq_nudge_routes;
 
 /* Fields of reports, and of the lists that their figures count (0012_supervision.sql). */
 #define RQ_COUNTED_FIELDS                                                                                    \

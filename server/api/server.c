@@ -47,10 +47,10 @@ static rq_step answer_openapi(rq_call *call)
 }
 
 static const rq_route rows[] = {
-    RQ_ROUTE(GET, "/livez", RQ_ROLE_PUBLIC, NULL, NULL, 0, "Status", "进程存活", "The process lives",
-             .compute = answer_livez),
-    RQ_ROUTE(GET, "/readyz", RQ_ROLE_PUBLIC, NULL, NULL, 0, "Status", "可以服务", "Work is possible",
-             .compute = answer_readyz),
+    RQ_ROUTE(GET, "/livez", RQ_ROLE_PUBLIC, NULL, NULL, RQ_ROUTE_HEALTH, "Status", "进程存活",
+             "The process lives", .compute = answer_livez),
+    RQ_ROUTE(GET, "/readyz", RQ_ROLE_PUBLIC, NULL, NULL, RQ_ROUTE_HEALTH, "Status", "可以服务",
+             "Work is possible", .compute = answer_readyz),
     RQ_ROUTE(GET, "/v1/openapi.json", RQ_ROLE_PUBLIC, NULL, NULL, 0, "OpenApi", "本接口文档", "This document",
              .compute = answer_openapi),
 };

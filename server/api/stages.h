@@ -15,9 +15,13 @@ typedef enum rq_token_source {
  */
 rq_slice rq_token_find(const rq_request *request, rq_token_source *out_source);
 
+/* The session's cookie, and the one by which a browser that somebody has logged in with is known again. */
+typedef enum rq_cookie { RQ_COOKIE_SESSION, RQ_COOKIE_DEVICE } rq_cookie;
+/* The cookie's token; null data when there is none. */
+rq_slice rq_cookie_find(const rq_request *request, rq_cookie which);
 /* The value of Set-Cookie that keeps this token so long; "" and 0 take it away. */
 enum { RQ_COOKIE_TEXT = 192 };
-void rq_cookie_write(const char *token, int64_t seconds, char out_text[RQ_COOKIE_TEXT]);
+void rq_cookie_write(rq_cookie which, const char *token, int64_t seconds, char out_text[RQ_COOKIE_TEXT]);
 
 /* What a page must send back as X-CSRF-Token beside the cookie of this token: its hash under a label. */
 enum { RQ_CSRF_TEXT = 43 };
@@ -31,6 +35,17 @@ bool rq_csrf_holds(const rq_request *request, rq_slice token);
 /* Answers from the portal's files when the path is one of its pages; false when it is none, with the bits of
  * the methods in `out_allow` when another method would do. */
 bool rq_portal_answer(rq_call *call, unsigned *out_allow);
+
+/* Whether the request is within the rate of whoever it is charged to: the address for what comes without a
+ * token, else the principal. */
+bool rq_limit_address(rq_call *call);
+bool rq_limit_principal(rq_call *call);
+/* A token that turns out to be nobody's is a wrong guess, charged to the address. Before PostgreSQL is asked:
+ * whether the address may guess at all, which a token that was somebody's a while ago need not be asked. */
+bool rq_limit_guesses(rq_call *call);
+bool rq_limit_wrong_guess(rq_call *call);
+/* Fills in which rate is the principal's, of its login. */
+void rq_limit_learn(struct rq_worker *worker, rq_principal *principal);
 
 /* The statement that says who asks, to go before another one's; with the Idempotency-Key where that is
  * wanted. */

@@ -5,16 +5,22 @@
 
 #include "stages.h"
 
-static const char cookie_name[] = "__Host-session=";
+static const char *const cookie_names[] = {
+    [RQ_COOKIE_SESSION] = "__Host-session=",
+    [RQ_COOKIE_DEVICE] = "__Host-device=",
+};
 
-static rq_slice cookie_token(rq_slice cookie)
+rq_slice rq_cookie_find(const rq_request *request, rq_cookie which)
 {
-    for (size_t at = 0; at + sizeof(cookie_name) - 1 <= cookie.length;) {
+    rq_slice cookie = rq_request_header(request, "Cookie");
+    const char *name = cookie_names[which];
+    size_t name_length = strlen(name);
+    for (size_t at = 0; at + name_length <= cookie.length;) {
         const char *pair = cookie.data + at;
         const char *end = memchr(pair, ';', cookie.length - at);
         size_t length = end ? (size_t)(end - pair) : cookie.length - at;
-        if (length > sizeof(cookie_name) - 1 && memcmp(pair, cookie_name, sizeof(cookie_name) - 1) == 0)
-            return (rq_slice){pair + sizeof(cookie_name) - 1, length - (sizeof(cookie_name) - 1)};
+        if (length > name_length && memcmp(pair, name, name_length) == 0)
+            return (rq_slice){pair + name_length, length - name_length};
         at += length + 1;
         while (at < cookie.length && cookie.data[at] == ' ')
             at++;
@@ -25,7 +31,7 @@ static rq_slice cookie_token(rq_slice cookie)
 rq_slice rq_token_find(const rq_request *request, rq_token_source *out_source)
 {
     rq_slice authorization = rq_request_header(request, "Authorization");
-    rq_slice cookie = cookie_token(rq_request_header(request, "Cookie"));
+    rq_slice cookie = rq_cookie_find(request, RQ_COOKIE_SESSION);
     *out_source = authorization.data && cookie.data ? RQ_TOKEN_DOUBLED
                   : authorization.data              ? RQ_TOKEN_BEARER
                   : cookie.data                     ? RQ_TOKEN_COOKIE
@@ -37,10 +43,10 @@ rq_slice rq_token_find(const rq_request *request, rq_token_source *out_source)
     return (rq_slice){authorization.data, 0};
 }
 
-void rq_cookie_write(const char *token, int64_t seconds, char out_text[RQ_COOKIE_TEXT])
+void rq_cookie_write(rq_cookie which, const char *token, int64_t seconds, char out_text[RQ_COOKIE_TEXT])
 {
     snprintf(out_text, RQ_COOKIE_TEXT, "%s%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%" PRId64,
-             cookie_name, token, seconds);
+             cookie_names[which], token, seconds);
 }
 
 bool rq_csrf_token(const char *token, size_t length, char out_text[RQ_CSRF_TEXT + 1])

@@ -200,6 +200,7 @@ static void on_pulse(evutil_socket_t fd, short what, void *argument)
     (void)fd;
     (void)what;
     rq_streams_tick(worker);
+    rq_logins_tick(worker);
     atomic_store(&worker->is_ready, worker->catalogue && rq_db_is_ready(worker->db, RQ_LANE_READ, NULL) &&
                                         rq_db_is_ready(worker->db, RQ_LANE_WRITE, NULL));
 }
@@ -220,6 +221,7 @@ void rq_worker_close(rq_worker *worker)
     pthread_mutex_unlock(&worker->post_lock);
     run_posted(worker);
     rq_streams_close(worker);
+    rq_logins_close(worker);
     rq_db_free(worker->db);
     rq_worker_net_free(worker->net);
     if (worker->listen_fd >= 0)
@@ -261,6 +263,8 @@ static rq_status open_parts(rq_worker *worker, const rq_worker_setup *setup, rq_
     net.drain_idle_ms = config->drain_idle_ms;
     net.connections_max = setup->connections_max;
     net.handshakes_max = (uint32_t)config->handshakes_max;
+    net.throttle = setup->throttle;
+    net.connection_rate = rq_quota_of(config->connection_rate, config->connection_burst);
     rq_status status = rq_db_new(worker->base, &db, &worker->db, error);
     if (status == RQ_OK)
         status = rq_worker_net_new(worker->base, setup->listen_fd, setup->tls, &net, &net_handler, worker,
@@ -276,11 +280,13 @@ rq_status rq_worker_open(const rq_worker_setup *setup, rq_worker **out_worker, r
         return rq_fail(error, RQ_NOMEM, "no memory for a worker");
     pthread_mutex_init(&worker->post_lock, NULL);
     worker->config = setup->config;
+    worker->throttle = setup->throttle;
     worker->hash_pool = setup->hash_pool;
     worker->market = setup->market;
     worker->portal = setup->portal;
     worker->relay = setup->relay;
     rq_streams_init(&worker->streams);
+    rq_logins_init(&worker->logins);
     worker->listen_fd = setup->listen_fd;
     worker->posted_tail = &worker->posted;
     worker->principals = calloc(RQ_PRINCIPALS, sizeof(*worker->principals));
@@ -295,6 +301,9 @@ rq_status rq_worker_open(const rq_worker_setup *setup, rq_worker **out_worker, r
     if (!worker->principals || !worker->views || !worker->wake_event || !worker->pulse_event ||
         event_add(worker->wake_event, NULL) != 0 || event_add(worker->pulse_event, &pulse) != 0)
         status = rq_fail(error, RQ_IO, "cannot set up a worker's event loop");
+    if (status == RQ_OK && !rq_roles_are_known(setup->config->totp_roles))
+        status = rq_fail(error, RQ_INVALID, "totp_roles names a role that does not exist");
+    worker->totp_roles = rq_roles_parse(setup->config->totp_roles);
     if (status == RQ_OK)
         status = rq_private_keys_open(&worker->private_keys, setup->config, error);
     if (status == RQ_OK)

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "call.h"
+#include "login.h"
 #include "private.h"
 #include "rongqiao/api.h"
 #include "rongqiao/db.h"
@@ -17,13 +18,18 @@ enum { RQ_STATUS_CLASSES = 6, RQ_LATENCY_BUCKETS = 12, RQ_PRINCIPALS = 2048, RQ_
 /* Upper bounds of the latency histogram, in microseconds. */
 extern const int64_t rq_latency_bounds_us[RQ_LATENCY_BUCKETS];
 
+/* Whose rate a request was over. */
+typedef enum rq_limit { RQ_LIMIT_OF_ADDRESS, RQ_LIMIT_OF_PRINCIPAL, RQ_LIMITS } rq_limit;
+extern const char *const rq_limit_names[RQ_LIMITS];
+
 typedef struct rq_worker_counters {
     atomic_uint_fast64_t replies[RQ_STATUS_CLASSES]; /* by the status' first digit */
     atomic_uint_fast64_t latency[RQ_LATENCY_BUCKETS + 1];
     atomic_uint_fast64_t latency_sum_us;
     atomic_uint_fast64_t matches;
     atomic_uint_fast64_t match_us;
-    atomic_uint_fast64_t logins_failed;
+    atomic_uint_fast64_t limited[RQ_LIMITS];
+    atomic_uint_fast64_t logins_failed, logins_held, passwords_hashed;
     atomic_uint_fast64_t streams_open;
     atomic_uint_fast64_t streams_refused;
     atomic_uint_fast64_t events_sent;
@@ -52,6 +58,7 @@ struct rq_worker {
     struct event_base *base;
     rq_worker_net *net;
     rq_db *db;
+    rq_throttle *throttle;
     rq_hash_pool *hash_pool;
     rq_market *market;
     int listen_fd;
@@ -62,6 +69,8 @@ struct rq_worker {
     rq_private_keys private_keys;
     rq_relay *relay;
     rq_streams streams;
+    rq_logins logins;
+    unsigned totp_roles; /* must log in with one-time codes */
 
     pthread_mutex_t post_lock;
     rq_posted *posted, **posted_tail;
@@ -87,6 +96,8 @@ bool rq_hash_pool_submit(rq_hash_pool *pool, rq_worker *worker, const char *pass
 
 /* The principal of a token if it was resolved within the cache's time, or null. */
 const rq_principal *rq_principal_cached(rq_worker *worker, const char *token_hash);
+/* Whether the token was somebody's within the last quarter of an hour, as far as the worker remembers. */
+bool rq_principal_is_familiar(rq_worker *worker, const char *token_hash);
 void rq_principal_remember(rq_worker *worker, const char *token_hash, const rq_principal *principal);
 void rq_principal_forget(rq_worker *worker, const char *token_hash);
 /* Fills a principal from the JSON of sessions/resolve; false when it is not one. */

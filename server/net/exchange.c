@@ -128,6 +128,13 @@ const char *rq_exchange_peer(const rq_exchange *exchange)
     return exchange->peer;
 }
 
+bool rq_exchange_thumbprint(const rq_exchange *exchange, char out_text[RQ_THUMBPRINT_TEXT + 1])
+{
+    const SSL *ssl = exchange->connection ? exchange->connection->io.ssl : NULL;
+    const X509 *certificate = ssl ? SSL_get0_peer_certificate(ssl) : NULL;
+    return certificate && tls_thumbprint(certificate, out_text);
+}
+
 void rq_exchange_set_state(rq_exchange *exchange, void *state)
 {
     exchange->state = state;

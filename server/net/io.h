@@ -53,5 +53,6 @@ void io_expect_acknowledgement(rq_io *io, unsigned within_ms);
 /* From tls.c: a new server-side SSL with today's certificate, whose bytes go through `io`; null when
  * memory is short. */
 SSL *tls_session(rq_tls *tls, rq_io *io);
+bool tls_thumbprint(const X509 *certificate, char out_text[RQ_THUMBPRINT_TEXT + 1]);
 
 #endif

@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "io.h"
+#include "rongqiao/digest.h"
 
 /* ECDHE with AEAD only (RFC 9325 section 4.2); TLS 1.3 suites are AEAD anyway. */
 static const char tls12_ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
@@ -19,6 +21,7 @@ static const unsigned char http_1_1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '
 struct rq_tls {
     char *certificate_file;
     char *key_file;
+    char *client_ca_file; /* "": clients are not asked for a certificate */
     BIO_METHOD *socket_method;
     pthread_mutex_t lock; /* over `current` */
     SSL_CTX *current;
@@ -114,6 +117,20 @@ static bool apply_settings(SSL_CTX *context)
            SSL_CTX_set_session_id_context(context, http_1_1, sizeof http_1_1) == 1;
 }
 
+/* Clients may show a certificate; one that does not hold ends the handshake. A resumed session has the
+ * certificate of its first handshake, for as long as the ticket's key lives. */
+static bool ask_clients(SSL_CTX *context, const char *ca_file)
+{
+    enum { CHAIN_MAX = 4 };
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(ca_file);
+    if (!names)
+        return false;
+    SSL_CTX_set_client_CA_list(context, names);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify_depth(context, CHAIN_MAX);
+    return SSL_CTX_load_verify_file(context, ca_file) == 1;
+}
+
 /* A password prompt would hang the server: an encrypted key is an error. */
 static int no_password(char *out, int size, int writing, void *argument)
 {
@@ -141,6 +158,8 @@ static rq_status context_new(const rq_tls *tls, SSL_CTX **out_context, rq_error 
         status = fail_openssl(error, RQ_INVALID, "cannot use private key file", tls->key_file);
     else if (SSL_CTX_check_private_key(context) != 1)
         status = fail_openssl(error, RQ_INVALID, "the certificate does not fit private key", tls->key_file);
+    else if (tls->client_ca_file[0] && !ask_clients(context, tls->client_ca_file))
+        status = fail_openssl(error, RQ_INVALID, "cannot use client CA file", tls->client_ca_file);
     if (status == RQ_OK)
         *out_context = context;
     else
@@ -150,7 +169,8 @@ static rq_status context_new(const rq_tls *tls, SSL_CTX **out_context, rq_error 
 
 /* Public ---------------------------------------------------------------------------------------------- */
 
-rq_status rq_tls_new(const char *certificate_file, const char *key_file, rq_tls **out_tls, rq_error *error)
+rq_status rq_tls_new(const char *certificate_file, const char *key_file, const char *client_ca_file,
+                     rq_tls **out_tls, rq_error *error)
 {
     rq_tls *tls = calloc(1, sizeof *tls);
     if (!tls)
@@ -158,9 +178,10 @@ rq_status rq_tls_new(const char *certificate_file, const char *key_file, rq_tls 
     pthread_mutex_init(&tls->lock, NULL);
     tls->certificate_file = strdup(certificate_file);
     tls->key_file = strdup(key_file);
+    tls->client_ca_file = strdup(client_ca_file ? client_ca_file : "");
     tls->socket_method = socket_method_new();
     rq_status status = RQ_OK;
-    if (!tls->certificate_file || !tls->key_file || !tls->socket_method)
+    if (!tls->certificate_file || !tls->key_file || !tls->client_ca_file || !tls->socket_method)
         status = rq_fail(error, RQ_NOMEM, "no memory for TLS settings");
     else
         status = context_new(tls, &tls->current, error);
@@ -194,7 +215,28 @@ void rq_tls_free(rq_tls *tls)
     pthread_mutex_destroy(&tls->lock);
     free(tls->certificate_file);
     free(tls->key_file);
+    free(tls->client_ca_file);
     free(tls);
+}
+
+bool tls_thumbprint(const X509 *certificate, char out_text[RQ_THUMBPRINT_TEXT + 1])
+{
+    uint8_t digest[RQ_SHA256_BYTES];
+    unsigned length = sizeof digest;
+    if (X509_digest(certificate, EVP_sha256(), digest, &length) != 1 || length != sizeof digest)
+        return false;
+    rq_base64url(digest, sizeof digest, out_text);
+    return true;
+}
+
+rq_status rq_thumbprint_of_file(const char *file, char out_text[RQ_THUMBPRINT_TEXT + 1], rq_error *error)
+{
+    BIO *bio = BIO_new_file(file, "r");
+    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, no_password, NULL) : NULL;
+    bool done = certificate && tls_thumbprint(certificate, out_text);
+    X509_free(certificate);
+    BIO_free(bio);
+    return done ? RQ_OK : fail_openssl(error, RQ_INVALID, "no certificate in", file);
 }
 
 SSL *tls_session(rq_tls *tls, rq_io *io)

@@ -79,7 +79,8 @@ static void admit_listed_roles(const rq_route *route)
         }
         test_answer *answer = try_route(route, visitor);
         int status = answer ? answer->status : 0;
-        bool passed = status == 200 || status == 204 || status == 404 || status == 409 || status == 422;
+        bool passed = status == 200 || status == 201 || status == 204 || status == 404 || status == 409 ||
+                      status == 422;
         if (!passed)
             print_error("%s %s: %d %s\n", visitor->login, route->path, status, answer ? answer->body : "");
         assert_true(passed);

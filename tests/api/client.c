@@ -18,8 +18,13 @@ struct test_client {
     SSL_CTX *context;
     SSL *ssl;
     int fd;
-    unsigned start; /* of the server it is connected to */
+    unsigned start;          /* of the server it is connected to */
+    struct in_addr from;     /* the address it comes from; 0: whichever */
+    const char *certificate; /* files, PEM; null: it shows none */
+    const char *key;
 };
+
+static bool open_connection(test_client *client);
 
 /* Connections -------------------------------------------------------------------------------------- */
 
@@ -37,7 +42,28 @@ void client_close(test_client *client)
     SSL_CTX_free(client->context);
     if (client->fd >= 0)
         close(client->fd);
-    *client = (test_client){.fd = -1};
+    *client =
+        (test_client){.fd = -1, .from = client->from, .certificate = client->certificate, .key = client->key};
+}
+
+test_client *client_new_from(const char *address)
+{
+    test_client *client = client_new();
+    if (client)
+        assert_int_equal(inet_pton(AF_INET, address, &client->from), 1);
+    return client;
+}
+
+void client_show(test_client *client, const char *certificate, const char *key)
+{
+    client_close(client);
+    client->certificate = certificate;
+    client->key = key;
+}
+
+bool client_connect(test_client *client)
+{
+    return open_connection(client);
 }
 
 void client_free(test_client *client)
@@ -57,6 +83,10 @@ static bool shake_hands(test_client *client)
     if (!client->context || SSL_CTX_load_verify_locations(client->context, path, NULL) != 1)
         return false;
     SSL_CTX_set_verify(client->context, SSL_VERIFY_PEER, NULL);
+    if (client->certificate &&
+        (SSL_CTX_use_certificate_file(client->context, client->certificate, SSL_FILETYPE_PEM) != 1 ||
+         SSL_CTX_use_PrivateKey_file(client->context, client->key, SSL_FILETYPE_PEM) != 1))
+        return false;
     client->ssl = SSL_new(client->context);
     return client->ssl && X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(client->ssl), "127.0.0.1") == 1 &&
            SSL_set_fd(client->ssl, client->fd) == 1 && SSL_connect(client->ssl) == 1;
@@ -71,10 +101,12 @@ static bool open_connection(test_client *client)
     client_close(client);
     client->start = house.starts;
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = client->from};
     bool connected =
         client->fd >= 0 && setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once)) == 0 &&
         setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
         setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+        bind(client->fd, (const struct sockaddr *)&from, sizeof(from)) == 0 &&
         connect(client->fd, (struct sockaddr *)&address, sizeof(address)) == 0 && shake_hands(client);
     if (!connected)
         client_close(client);
@@ -255,6 +287,36 @@ const char *client_certificate_name(void)
     }
     client_free(client);
     return textf("%s", name);
+}
+
+/* The admin port --------------------------------------------------------------------------------- */
+
+const char *admin_page(const char *path)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)house.admin_port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    const char *request = textf("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", path);
+    char *text = house_keep(calloc(1, 1 << 18), free);
+    size_t length = 0;
+    if (fd >= 0 && write(fd, request, strlen(request)) == (ssize_t)strlen(request))
+        for (ssize_t got;
+             length < (1 << 18) - 1 && (got = read(fd, text + length, (1 << 18) - 1 - length)) > 0;)
+            length += (size_t)got;
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
+int64_t metric(const char *name)
+{
+    const char *page = admin_page("/metrics"), *line = strstr(page, textf("\n%s ", name));
+    assert_non_null(line);
+    return strtoll(line + 1 + strlen(name) + 1, NULL, 10);
 }
 
 /* Users -------------------------------------------------------------------------------------------- */

@@ -18,6 +18,12 @@ typedef struct test_answer {
 /* One connection, opened when it is first needed and again after either side closed it. */
 typedef struct test_client test_client;
 test_client *client_new(void);
+/* The same from another address of the loopback (127.0.0.2). */
+test_client *client_new_from(const char *address);
+/* From its next connection on the client shows this certificate (PEM files that outlive it; null: none). */
+void client_show(test_client *client, const char *certificate, const char *key);
+/* Opens a connection at once; false when the server does not want it. */
+bool client_connect(test_client *client);
 void client_free(test_client *client);
 /* Drops the connection; the next call opens another. */
 void client_close(test_client *client);
@@ -36,6 +42,10 @@ test_answer *client_call(test_client *client, const char *method, const char *pa
                          const char *body, size_t length);
 /* The common name of the certificate that the server shows on a new connection. */
 const char *client_certificate_name(void);
+
+/* A page of the admin port, over plain HTTP; "" when there is none. One of its figures, by its whole name. */
+const char *admin_page(const char *path);
+int64_t metric(const char *name);
 
 /* A header's value, or null. */
 const char *answer_header(const test_answer *answer, const char *name);

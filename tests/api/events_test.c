@@ -79,24 +79,6 @@ static void assert_ends(test_client *client)
     client_free(client);
 }
 
-static int64_t metric(const char *name)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)house.admin_port)};
-    static const char request[] = "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    char *text = house_keep(calloc(1, 1 << 18), free);
-    size_t length = 0;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(write(fd, request, sizeof(request) - 1), sizeof(request) - 1);
-    for (ssize_t got; (got = read(fd, text + length, (1 << 18) - 1 - length)) > 0;)
-        length += (size_t)got;
-    close(fd);
-    const char *line = strstr(text, textf("\n%s ", name));
-    assert_non_null(line);
-    return strtoll(line + strlen(name) + 2, NULL, 10);
-}
-
 static bool no_stream_is_open(void *argument)
 {
     (void)argument;

@@ -95,9 +95,10 @@ static void nobody_sees_a_row_of_anybody(void **state)
     for (const char *at = tables; *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
         const char *count = as_app(textf("select count(*) from (select 1 from %.*s) t", (int)length, at));
-        if (strcmp(count, "0") != 0)
+        bool is_closed = strcmp(count, "42501") == 0; /* not even to count: functions alone read it */
+        if (strcmp(count, "0") != 0 && !is_closed)
             print_error("%.*s: %s\n", (int)length, at, count);
-        assert_string_equal(count, "0");
+        assert_true(is_closed || strcmp(count, "0") == 0);
         at += length;
         seen++;
     }

@@ -21,22 +21,6 @@ static int connect_to(unsigned port)
     return fd;
 }
 
-/* A page of the admin port, over plain HTTP; "" when there is none. */
-static const char *admin_page(const char *path)
-{
-    int fd = connect_to(house.admin_port);
-    const char *request = textf("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", path);
-    char *text = house_keep(calloc(1, 1 << 18), free);
-    size_t length = 0;
-    if (fd >= 0 && write(fd, request, strlen(request)) == (ssize_t)strlen(request))
-        for (ssize_t got;
-             length < (1 << 18) - 1 && (got = read(fd, text + length, (1 << 18) - 1 - length)) > 0;)
-            length += (size_t)got;
-    if (fd >= 0)
-        close(fd);
-    return text;
-}
-
 static bool log_has(void *argument)
 {
     FILE *file = fopen(textf("%s/server.log", house.folder), "re");
@@ -59,13 +43,6 @@ static void live_and_ready_are_told_without_a_login(void **state)
     assert_non_null(strstr(admin_page("/livez"), "200 OK"));
     assert_non_null(strstr(admin_page("/readyz"), "200 OK"));
     expect_problem(404, "not_found", NULL, "GET", "/metrics", NULL); /* not on the public port */
-}
-
-static int64_t metric(const char *name)
-{
-    const char *page = admin_page("/metrics"), *line = strstr(page, textf("\n%s ", name));
-    assert_non_null(line);
-    return strtoll(line + 1 + strlen(name) + 1, NULL, 10);
 }
 
 static void metrics_count_what_happens(void **state)

@@ -1,6 +1,9 @@
 /* Who asks: passwords, sessions as bearer tokens and as cookies, keys of systems, and how each of them ends.
  */
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "world.h"
@@ -78,34 +81,6 @@ static void password_counts_to_its_last_character(void **state)
     check_status(log_in("long-password", hundred), 201);
 }
 
-static bool can_log_in(void *argument)
-{
-    test_answer *answer = log_in(argument, HOUSE_PASSWORD);
-    return answer && answer->status == 201;
-}
-
-static void wrong_passwords_earn_a_pause_that_ends(void **state)
-{
-    static char login[] = "forgetful";
-    test_user user;
-    (void)state;
-    user_make(&user, login, "auditor", NULL);
-    user_leave(&user);
-    for (int i = 0; i < 3; i++)
-        check_problem(log_in(login, "wrong horse battery staple"), 401, "login_failed");
-    /* Long enough to be seen, whatever the machine is doing. */
-    house_sql("update app_user set locked_until = now() + interval '60 seconds' where login = '%s' and "
-              "locked_until > "
-              "now() - interval '60 seconds'",
-              login);
-    test_answer *paused = log_in(login, HOUSE_PASSWORD);
-    check_problem(paused, 429, "too_many_attempts");
-    assert_true(strtol(answer_header(paused, "Retry-After"), NULL, 10) > 0);
-    house_sql("update app_user set locked_until = now() + interval '1 second' where login = '%s'", login);
-    assert_true(eventually(can_log_in, login));
-    assert_int_equal(house_count("select failures from app_user where login = '%s'", login), 0);
-}
-
 static void logout_ends_the_token(void **state)
 {
     test_user user;
@@ -151,6 +126,109 @@ static void sessions_end_by_idleness_and_by_age(void **state)
     }
     user_leave(&world.guangdong);
     user_login(&world.guangdong, "guangdong");
+}
+
+static void use_keeps_a_session_alive_but_not_past_its_age(void **state)
+{
+    test_user user;
+    (void)state;
+    user_login(&user, "guangdong");
+    const char *where = textf("where user_id = '%s' and revoked_at is null", user.id);
+    house_sql("update session set last_seen_at = now() - interval '14 minutes' %s", where);
+    usleep(1100000); /* past what the workers remember */
+    expect(200, &user, "GET", "/v1/enterprises", NULL);
+    assert_int_equal(
+        house_count("select count(*) from session %s and last_seen_at > now() - interval '1 minute'", where),
+        1); /* the one that was used, of those that were not ended */
+    assert_true(
+        house_count("select count(*) from session %s and expires_at > created_at + interval '12 hours'",
+                    where) == 0);
+    house_sql("update session set expires_at = now() %s", where);
+    assert_token_dies(&user);
+    user_leave(&user);
+    user_leave(&world.guangdong);
+    user_login(&world.guangdong, "guangdong");
+}
+
+/* A second instance of the server on the same database, started and stopped here. */
+static pid_t second;
+static unsigned second_port;
+
+static bool second_is_ready(void *argument)
+{
+    const char *ports = argument;
+    FILE *file = fopen(ports, "re");
+    char line[64] = "";
+    if (file && fgets(line, sizeof(line), file))
+        second_port = (unsigned)strtoul(line, NULL, 10);
+    if (file)
+        fclose(file);
+    if (!second_port)
+        return false;
+    unsigned first_port = house.port;
+    house.port = second_port;
+    test_client *client = client_new();
+    test_answer *answer = client_call(client, "GET", "/readyz", "", NULL, 0);
+    client_free(client);
+    house.port = first_port;
+    return answer && answer->status == 200;
+}
+
+static void start_second(void)
+{
+    const char *ports = textf("%s/second-ports", house.folder),
+               *config = textf("%s/rongqiao.conf", house.folder);
+    second = fork();
+    if (second == 0) {
+        int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (quiet < 0 || dup2(quiet, 2) < 0 || setenv("RONGQIAO_PORT_FILE", ports, 1) != 0)
+            _exit(126);
+        execl(RQ_BINARY_DIR "/rongqiao", "rongqiao", "--config", config, "serve", (char *)NULL);
+        _exit(127);
+    }
+    assert_true(second > 0);
+    assert_true(eventually(second_is_ready, (void *)(uintptr_t)ports));
+}
+
+static void stop_second(void)
+{
+    int status = 0;
+    kill(second, SIGTERM);
+    assert_int_equal(waitpid(second, &status, 0), second);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static int status_on(unsigned port, const test_user *user)
+{
+    unsigned first_port = house.port;
+    test_user there = *user;
+    house.port = port;
+    there.client = client_new();
+    test_answer *answer = ask(&there, "GET", "/v1/audit-events", NULL);
+    client_free(there.client);
+    house.port = first_port;
+    return answer ? answer->status : 0;
+}
+
+static void revocation_holds_on_every_instance_within_a_second(void **state)
+{
+    test_user user;
+    (void)state;
+    start_second();
+    user_login(&user, "auditor");
+    for (int i = 0; i < 4; i++) { /* both instances, and their workers, know the session by heart */
+        assert_int_equal(status_on(house.port, &user), 200);
+        assert_int_equal(status_on(second_port, &user), 200);
+    }
+    check_status(ask(&user, "DELETE", "/v1/sessions/current", NULL), 204);
+    usleep(1000000);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(status_on(house.port, &user), 401);
+        assert_int_equal(status_on(second_port, &user), 401);
+    }
+    user_leave(&user);
+    stop_second();
 }
 
 /* A browser's session of enterprise A. */
@@ -278,6 +356,35 @@ static void login_works_over_a_cookie_that_has_ended_but_not_from_another_site(v
         403, "csrf");
 }
 
+/* Session fixation: a token that somebody planted is never adopted, and each log-in has a token of its own.
+ */
+static void login_gives_a_new_token_whatever_cookie_came(void **state)
+{
+    static const char body[] =
+        "{\"login\":\"enterprise-a\",\"password\":\"" HOUSE_PASSWORD "\",\"cookie\":true}";
+    static const char planted[] = "Cookie: __Host-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n";
+    (void)state;
+    browser before = browse();
+    const char *const cookies[] = {planted, before.cookie};
+    for (size_t i = 0; i < COUNT(cookies); i++) {
+        test_answer *answer = ask_raw(NULL, "POST", "/v1/sessions",
+                                      textf("Content-Type: application/json\r\n%s", cookies[i]), body);
+        check_status(answer, 201);
+        const char *set = answer_header(answer, "Set-Cookie");
+        assert_int_equal(strncmp(set, "__Host-session=", 15), 0);
+        assert_null(strstr(cookies[i], textf("%.43s", set + 15)));
+    }
+    check_problem(ask_raw(NULL, "GET", "/v1/sessions/current", planted, NULL), 401, "unauthenticated");
+    /* What opens a session says so to no cache, and a cookie of another name or place is none. */
+    const char *value = strstr(before.cookie, "__Host-session=") + strlen("__Host-session=");
+    check_problem(
+        ask_raw(NULL, "GET", "/v1/sessions/current", textf("Cookie: session=%.43s\r\n", value), NULL), 401,
+        "unauthenticated");
+    check_problem(
+        ask_raw(NULL, "GET", "/v1/sessions/current", textf("Cookie: x__Host-session=%.43s\r\n", value), NULL),
+        401, "unauthenticated");
+}
+
 static void malformed_credentials_are_nobody(void **state)
 {
     static const char *const headers[] = {
@@ -377,10 +484,12 @@ int main(void)
         API_TEST(login_gives_a_token_that_says_who_i_am),
         API_TEST(unknown_user_gets_the_answer_of_a_wrong_password),
         API_TEST(password_counts_to_its_last_character),
-        API_TEST(wrong_passwords_earn_a_pause_that_ends),
         API_TEST(logout_ends_the_token),
         API_TEST(i_can_end_another_of_my_sessions_and_nobody_elses),
         API_TEST(sessions_end_by_idleness_and_by_age),
+        API_TEST(use_keeps_a_session_alive_but_not_past_its_age),
+        API_TEST(revocation_holds_on_every_instance_within_a_second),
+        API_TEST(login_gives_a_new_token_whatever_cookie_came),
         API_TEST(browser_session_is_a_guarded_cookie),
         API_TEST(cookie_alone_reads_but_changes_nothing_without_the_csrf_token),
         API_TEST(logout_takes_the_cookie_away),
@@ -392,6 +501,6 @@ int main(void)
         API_TEST(key_of_a_system_works_until_it_is_revoked),
         API_TEST(no_secret_is_kept_in_the_database_or_the_log),
     };
-    house_settings = "log_level = debug\nlogin_failures_max = 3\nworkers = 2\n";
+    house_settings = "log_level = debug\nworkers = 2\n";
     return cmocka_run_group_tests_name("api.sessions", tests, world_open, world_close);
 }

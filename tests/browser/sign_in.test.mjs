@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { LOGINS, checkPage, eventually, password, settled, useBrowser, window } from './support/portal.mjs';
 
@@ -59,4 +60,51 @@ test('the language is in the address, is remembered, and the same page stays', a
   assert.equal(await page.locator('html').getAttribute('lang'), 'en');
   await page.goto('/');
   await page.waitForURL('**/?l=en');
+});
+
+/** The code of RFC 6238 for a secret in base 32, so many steps from now. */
+function codeOf(secret, later = 0) {
+  const bits = [...secret].map((digit) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+test('one-time codes are set up on their page and asked for at the next sign-in', async (t) => {
+  const login = 'codes-test';
+  const desk = await window(t, { as: 'operator' });
+  await desk.go('/');
+  await desk.page.evaluate(async ([name, secret]) => {
+    const { csrf } = await (await fetch('/v1/sessions/current')).json();
+    await fetch('/v1/users', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf, 'Idempotency-Key': crypto.randomUUID() },
+      body: JSON.stringify({ login: name, name: '验证码', password: secret, roles: ['auditor'] }),
+    });
+  }, [login, password]);
+  const { page, go, expect } = await window(t, { login });
+  expect(/answer 401/);
+  await go('/one-time-codes');
+  await page.getByRole('button', { name: '开始绑定' }).click();
+  const secret = (await page.locator('main code').textContent()).replaceAll(' ', '');
+  await checkPage(page, 'one-time codes begun');
+  await page.getByLabel('动态验证码').fill(codeOf(secret));
+  await page.getByRole('button', { name: '确认绑定' }).click();
+  await page.locator('.codes li').nth(9).waitFor();
+  await checkPage(page, 'recovery codes');
+  await page.getByRole('button', { name: '已保存，继续' }).click();
+  await page.getByRole('button', { name: /账户/ }).click();
+  await page.getByRole('button', { name: '退出登录' }).click();
+  await page.waitForURL('**/sign-in');
+  await page.getByLabel('用户名').fill(login);
+  await page.getByLabel('密码', { exact: true }).fill(password);
+  await page.keyboard.press('Enter');
+  const code = page.getByLabel('动态验证码');
+  await code.waitFor();
+  await checkPage(page, 'sign-in with a code');
+  await code.fill(codeOf(secret, 1));
+  await page.getByRole('button', { name: '登录' }).click();
+  await page.waitForURL((url) => url.pathname === '/');
 });

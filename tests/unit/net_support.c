@@ -253,7 +253,7 @@ net_server *net_server_start(bool with_tls, const rq_net_settings *settings)
     snprintf(server->key_file, sizeof server->key_file, "%s/key.pem", server->folder);
     if (with_tls) {
         net_server_write_certificate(server, "first");
-        if (rq_tls_new(server->certificate_file, server->key_file, &server->tls, &error) != RQ_OK)
+        if (rq_tls_new(server->certificate_file, server->key_file, NULL, &server->tls, &error) != RQ_OK)
             fail_msg("%s", error.message);
     }
     if (rq_listen("127.0.0.1", 0, &server->listen_fd, &server->port, &error) != RQ_OK)

@@ -1,12 +1,13 @@
 // Pages by path. The shell's own are here; a role's come with its area, loaded once it is known who is signed in.
 import { nextTick, watch } from 'vue';
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
-import { area, loadSession, user } from '@/api/session';
+import { area, loadSession, mustEnrol, user } from '@/api/session';
 import { language, setLanguage } from '@/lib/language';
 import { openArea } from '@/roles';
 
 const routes: RouteRecordRaw[] = [
   { path: '/sign-in', component: () => import('@/shell/SignIn.vue'), meta: { open: true } },
+  { path: '/one-time-codes', component: () => import('@/shell/Codes.vue') },
   { path: '/search', component: () => import('@/shell/Search.vue') },
   { path: '/:rest(.*)*', component: () => import('@/shell/NotFound.vue'), meta: { missing: true } },
 ];
@@ -22,9 +23,13 @@ router.beforeEach(async (to) => {
   await loadSession();
   if (!user.value) return to.meta.open ? true : { path: '/sign-in', query: { to: to.fullPath } };
   if (to.path === '/sign-in') return '/';
+  if (mustEnrol.value && to.path !== '/one-time-codes') return '/one-time-codes';
   if (area.value && (await openArea(area.value))) return to.fullPath; // its routes are there now
   return true;
 });
+
+/** Whoever must enrol for one-time codes can do nothing else before. */
+watch(mustEnrol, (must) => must && void router.replace('/one-time-codes'));
 
 /** Every address names its language, unless it is Chinese. */
 router.beforeEach((to) => {

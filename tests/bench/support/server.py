@@ -14,6 +14,10 @@ SETTINGS = {
     "login_cost_log2": "10",
     "session_idle_minutes": "240",
     "drain_ms": "2000",
+    # One machine and one user stand for many.
+    "connection_rate": "0",
+    "address_rate": "0",
+    "principal_rate": "0",
 }
 
 

@@ -23,6 +23,7 @@ const first = async (get, path) => (await get(path)).items[0]?.id;
 
 export const SCREENS = [
   { as: null, name: 'sign-in', path: '/sign-in' },
+  { as: 'bank', name: 'one-time-codes', path: '/one-time-codes' },
   { as: 'enterprise', name: 'not-found', path: '/no/such/page' },
   { as: 'enterprise', name: 'search', path: '/search?q=华银' },
   { as: 'enterprise', name: 'enterprise-home', path: '/' },

@@ -12,10 +12,12 @@ interface SessionHooks {
   csrf(): string | undefined;
   /** An answer came: the session was used now. */
   used(): void;
+  /** Nothing goes on before one-time codes are set up. */
+  enrol(): void;
   /** Resolves to true when somebody signed in again. */
   renew(): Promise<boolean>;
 }
-let session: SessionHooks = { csrf: () => undefined, used() {}, renew: () => Promise.resolve(false) };
+let session: SessionHooks = { csrf: () => undefined, used() {}, enrol() {}, renew: () => Promise.resolve(false) };
 export function attachSession(hooks: SessionHooks): void {
   session = hooks;
 }
@@ -53,6 +55,14 @@ async function insistently(request: Request): Promise<Response> {
   }
 }
 
+async function codeOf(response: Response): Promise<string | undefined> {
+  const problem = (await response
+    .clone()
+    .json()
+    .catch(() => null)) as { code?: string } | null;
+  return problem?.code;
+}
+
 async function send(request: Request): Promise<Response> {
   const signingIn = request.method === 'POST' && new URL(request.url).pathname === '/v1/sessions';
   const spare = signingIn ? request : request.clone();
@@ -62,6 +72,7 @@ async function send(request: Request): Promise<Response> {
     if (response.status === 401 && !signingIn && session.csrf() !== undefined)
       return (await session.renew()) ? await insistently(spare) : response;
     if (response.ok) session.used();
+    if (response.status === 403 && (await codeOf(response)) === 'totp_enrolment_required') session.enrol();
     return response;
   } finally {
     pending.value--;

@@ -15,6 +15,8 @@ export const institution = shallowRef<Institution | null>(null);
 export const renewal = shallowRef<{ answer(signedIn: boolean): void } | null>(null);
 /** When the session ends unless it is used before; null: not known. */
 export const endsAt = ref<number | null>(null);
+/** The server says that nothing goes on before one-time codes are set up. */
+export const mustEnrol = ref(false);
 /** It ends within three minutes. */
 export const isEnding = ref(false);
 
@@ -59,6 +61,7 @@ function forget(): void {
   localStorage.removeItem(MARK);
   user.value = null;
   institution.value = null;
+  mustEnrol.value = false;
   csrf = undefined;
   endsAt.value = hardEnd = idleSeconds = null;
   isEnding.value = false;
@@ -96,9 +99,13 @@ export function loadSession(): Promise<void> {
   return loading;
 }
 
-export async function signIn(login: string, password: string): Promise<void> {
+/** Whether the server wants the one-time code, or another one. */
+export const wantsCode = (error: unknown): boolean =>
+  error instanceof ProblemError && ['totp_required', 'totp_wrong'].includes(error.code);
+
+export async function signIn(login: string, password: string, totp?: string): Promise<void> {
   const before = user.value?.id;
-  const session = await done(api.POST('/v1/sessions', { body: { login, password, cookie: true } }));
+  const session = await done(api.POST('/v1/sessions', { body: { login, password, ...(totp ? { totp } : {}), cookie: true } }));
   csrf = session.csrf;
   hardEnd = Date.parse(session.expires_at);
   await readCurrent();
@@ -144,6 +151,9 @@ let renewing: Promise<boolean> | undefined;
 attachSession({
   csrf: () => (user.value ? (csrf ?? '') : undefined),
   used,
+  enrol() {
+    mustEnrol.value = true;
+  },
   renew() {
     renewing ??= new Promise<boolean>((resolve) => {
       renewal.value = { answer: resolve };

@@ -41,9 +41,10 @@ create trigger audit_checkpoint_no_truncate before truncate on audit_checkpoint
     for each statement execute function app.forbid_change();
 
 -- Names its table in full and uses no operator, so that it needs no search_path of its own, which would cost each row.
-create function app.await_seal() returns trigger language plpgsql security definer as $$
+create function app.await_seal() returns trigger language plpgsql security definer
+set search_path = public, pg_temp as $$
 begin
-    insert into public.audit_waiting (id, province) values (new.id, new.province);
+    insert into audit_waiting (id, province) values (new.id, new.province);
     return null;
 end
 $$;
@@ -88,6 +89,18 @@ language sql security definer set search_path = public, pg_temp as $$
 $$;
 
 grant select on audit_waiting, audit_seal, audit_checkpoint to rongqiao_app, rongqiao_definer;
+alter table audit_waiting enable row level security;
+alter table audit_waiting force row level security;
+create policy audit_waiting_keep on audit_waiting to rongqiao_definer using (true) with check (true);
+create policy audit_waiting_read on audit_waiting for select to rongqiao_app using (app.side() in ('auditor', 'system'));
+alter table audit_seal enable row level security;
+alter table audit_seal force row level security;
+create policy audit_seal_keep on audit_seal to rongqiao_definer using (true) with check (true);
+create policy audit_seal_read on audit_seal for select to rongqiao_app using (app.side() in ('auditor', 'system'));
+alter table audit_checkpoint enable row level security;
+alter table audit_checkpoint force row level security;
+create policy audit_checkpoint_keep on audit_checkpoint to rongqiao_definer using (true) with check (true);
+create policy audit_checkpoint_read on audit_checkpoint for select to rongqiao_app using (app.side() in ('auditor', 'system'));
 grant insert, delete on audit_waiting to rongqiao_definer;
 grant insert on audit_seal, audit_checkpoint to rongqiao_definer;
 alter function app.await_seal() owner to rongqiao_definer;

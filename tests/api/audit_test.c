@@ -599,6 +599,7 @@ static void server_role_can_only_add_and_seal_what_waits(void **state)
         assert_string_equal(code ? code : "done", "42501");
         PQclear(result);
     }
+    PQclear(PQexec(app, "select set_config('app.side', 'system', false)"));
     PGresult *result =
         PQexec(app, "select app.seal((select max(n) from audit_seal), 'sm3', '[{\"id\": "
                     "\"00000000-0000-0000-0000-000000000000\", \"province\": \"33\", \"hash\": "

@@ -320,7 +320,7 @@ int main(void)
         API_TEST(logging_in),
     };
     house_settings =
-        "log_level = error\nworkers = 1\njob_interval_ms = 60000\nlogin_failures_max = 100\n"
+        "log_level = error\nworkers = 1\njob_interval_ms = 60000\nlogin_failures_max = 50\n"
         /* Where libpq has no memory for the end of an answer it waits for another one: for so long. */
         "read_timeout_ms = 1000\nwrite_timeout_ms = 1000\nslow_timeout_ms = 1000\n";
     return cmocka_run_group_tests_name("api.memory", tests, open_house, close_house);

@@ -13,6 +13,7 @@
 #include "rongqiao/config.h"
 #include "rongqiao/json_memory.h"
 #include "rongqiao/log.h"
+#include "rongqiao/throttle.h"
 #include "sim.h"
 
 enum { STEPS = 600, TURNS = 4, LAST_STEPS = 1500, LAST_STEP_MS = 50, DRAIN_STEPS = 400, PLAYED_TWICE = 8 };
@@ -20,6 +21,7 @@ enum { STEPS = 600, TURNS = 4, LAST_STEPS = 1500, LAST_STEP_MS = 50, DRAIN_STEPS
 static char folder[] = "/tmp/rq-sim-XXXXXX";
 static rq_config config;
 static rq_worker *worker;
+static rq_throttle *throttle;
 static char listen_path[64];
 
 static int listen_at(const char *path)
@@ -39,6 +41,9 @@ static void begin(uint64_t seed)
     snprintf(listen_path, sizeof listen_path, "%s/server", folder);
     sim_postgres_open(folder);
     rq_worker_setup setup = {.config = &config, .listen_fd = listen_at(listen_path), .connections_max = 64};
+    if (rq_throttle_new(&throttle, &error) != RQ_OK)
+        sim_fail("no throttle: %s", error.message);
+    setup.throttle = throttle;
     if (rq_worker_open(&setup, &worker, &error) != RQ_OK)
         sim_fail("no worker: %s", error.message);
     sim_clients_open(listen_path);
@@ -114,6 +119,7 @@ static uint64_t play(uint64_t seed)
     finish();
     sim_clients_close();
     rq_worker_close(worker);
+    rq_throttle_free(throttle);
     sim_postgres_close();
     unlink(listen_path);
     return sim_sum();

@@ -1,7 +1,7 @@
 // Every page that the router knows, in both languages, at both widths, as it is and in 大字版: no fault that a machine can
 // see, and a picture for people.
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { LANGUAGES, WIDTHS, checkPage, checkWidth, picture, useBrowser, window } from './support/portal.mjs';
 import { SCREENS } from './support/screens.mjs';
 
@@ -39,25 +39,45 @@ async function setLarge(page, on) {
 /** Two of these and the other file that runs meanwhile keep two cores busy. */
 const AT_ONCE = Number(process.env.RQ_AT_ONCE ?? 2);
 
+/** Screens of the same person, in one window a language: what is loaded once is loaded. */
+const people = new Map();
+for (const screen of SCREENS) {
+  const who = `${screen.as ?? 'nobody'}${screen.login ? ' without an enterprise' : ''}`;
+  people.set(who, [...(people.get(who) ?? []), screen]);
+}
+
+async function look(shared, screen, language) {
+  const { page, go, context } = shared;
+  const get = async (path) => (await context.request.get(path)).json();
+  const path = typeof screen.path === 'function' ? await screen.path(get) : screen.path;
+  await page.setViewportSize({ width: 1280, height: WIDTHS[1280] });
+  await go(path);
+  assert.equal((await routes(page)).open, screen.route, `${path} shows the page it names`);
+  for (const width of [1280, 390]) {
+    const name = `${screen.name}-${language}-${width}`;
+    await page.setViewportSize({ width, height: WIDTHS[width] });
+    await checkPage(page, name);
+    await picture(page, name);
+    await setLarge(page, true);
+    await checkWidth(page, `${name} in 大字版`);
+    if (language === 'zh' && width === 390) await picture(page, `${name}-large`);
+    await setLarge(page, false);
+  }
+  assert.deepEqual(shared.saw(), [], 'what the browser saw');
+}
+
 describe('screens', { concurrency: AT_ONCE }, () => {
-  for (const screen of SCREENS)
+  for (const [who, screens] of people)
     for (const language of LANGUAGES)
-      test(`${screen.name} in ${language} has no fault at any width, nor in 大字版`, async (t) => {
-        const { page, go, context, expect } = await window(t, { as: screen.as ?? undefined, login: await screen.login?.(), language });
-        for (const pattern of screen.expect ?? []) expect(pattern);
-        const get = async (path) => (await context.request.get(path)).json();
-        const path = typeof screen.path === 'function' ? await screen.path(get) : screen.path;
-        await go(path);
-        assert.equal((await routes(page)).open, screen.route, `${path} shows the page it names`);
-        for (const width of [1280, 390]) {
-          const name = `${screen.name}-${language}-${width}`;
-          await page.setViewportSize({ width, height: WIDTHS[width] });
-          await checkPage(page, name);
-          await picture(page, name);
-          await setLarge(page, true);
-          await checkWidth(page, `${name} in 大字版`);
-          if (language === 'zh' && width === 390) await picture(page, `${name}-large`);
-          await setLarge(page, false);
-        }
+      describe(`${who} in ${language}`, { concurrency: 1 }, () => {
+        let shared;
+        let end;
+        before(async () => {
+          const [{ as, login }] = screens;
+          shared = await window({ after: (close) => (end = close) }, { as: as ?? undefined, login: await login?.(), language });
+        });
+        after(() => end());
+        for (const screen of screens)
+          test(`${screen.name} in ${language} has no fault at any width, nor in 大字版`, () => look(shared, screen, language));
       });
 });

@@ -84,8 +84,8 @@ async function signIn(login) {
 
 /**
  * A browser window of its own for one test: `await window(t, {as: 'enterprise', width: 390, language: 'en'})`, with a
- * session of its own when `ends` says that the test ends it. Returns {page, context, go, expect}; what went wrong in it
- * fails the test at its end.
+ * session of its own when `ends` says that the test ends it. Returns {page, context, go, expect, saw}; what went wrong
+ * in it fails the test at its end.
  */
 export async function window(t, { as, login = as && LOGINS[as], width = 1280, language = 'zh', ends = false } = {}) {
   const context = await browser.newContext({
@@ -121,6 +121,8 @@ export async function window(t, { as, login = as && LOGINS[as], width = 1280, la
       await settled(page);
     },
     expect: (pattern) => allowed.push(pattern),
+    /** What went wrong since it was asked before, for tests that share a window. */
+    saw: () => seen.splice(0),
   };
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freshNeed, person, today } from './support/cases.mjs';
 import { strangersNeed } from './support/government_cases.mjs';
+import { select } from './support/keyboard.mjs';
 import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
@@ -172,8 +173,7 @@ test('a maker claims and offers by keyboard alone', async (t) => {
   await arrives(page, '**/offer');
   await tabTo('f-rate-value_ppm');
   await page.keyboard.type('0.85');
-  await tabTo('f-repayment');
-  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
+  await select(page, 'f-repayment', '先息后本');
   await eventually(async () => assert.equal(await page.locator('#f-repayment').inputValue(), 'interest_first'));
   await tabTo('f-valid_until');
   await page.keyboard.type(String(Number(year) + 1));

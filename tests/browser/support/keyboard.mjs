@@ -43,6 +43,7 @@ export async function fillDay(page, name, day) {
 /** The option that begins with this text, by the arrow keys of the focused select. */
 export async function select(page, name, label) {
   await tabTo(page, name);
+  await page.keyboard.press('Home');
   for (let i = 0; i < MOST_TABS; i++) {
     const at = await page.evaluate(() => document.activeElement.selectedOptions?.[0]?.textContent?.trim() ?? '');
     if (at.startsWith(label)) return;

@@ -5,7 +5,7 @@ BUILD_PACKAGES="build-essential cmake ninja-build pkg-config libevent-dev libpq-
 SERVE_PACKAGES="postgresql-15 postgresql-client-15 openssl python3 curl ca-certificates"
 TEST_PACKAGES="$SERVE_PACKAGES libcmocka-dev libfaketime"
 FUZZ_PACKAGES="clang libclang-rt-14-dev"
-BROWSER_PACKAGES="chromium fonts-noto-cjk"
+BROWSER_PACKAGES="chromium-headless-shell fonts-noto-cjk"
 
 # Debian's PostgreSQL makes and starts a cluster "main" when it is installed. Our clusters are private ones: a drop-in
 # of postgresql-common, there only for this installation, says no. Clusters that exist already are not touched.

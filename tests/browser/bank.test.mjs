@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freshNeed, person, today } from './support/cases.mjs';
+import { strangersNeed } from './support/government_cases.mjs';
+import { select } from './support/keyboard.mjs';
 import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
@@ -19,13 +21,13 @@ async function fillDate(page, year_, month_, day_) {
 }
 
 test('a need is claimed, offered on, checked by another, contracted and paid out', async (t) => {
-  const need = await freshNeed();
+  const { need, name, owner } = await strangersNeed();
   const maker = await window(t, { as: 'bank' });
   await maker.go('/needs?to_claim=true');
   await maker.page.getByRole('link', { name: need.request_no }).click();
   await arrives(maker.page, `**/needs/${need.id}`);
   await maker.page.getByText('企业选择本行产品申请').waitFor();
-  assert.equal(await maker.page.getByText('华银').count(), 0, 'the enterprise is not named before it wants to be');
+  assert.equal(await maker.page.getByText(name).count(), 0, 'the enterprise is not named before it wants to be');
 
   await maker.page.getByRole('button', { name: '接单', exact: true }).click();
   const dialog = maker.page.getByRole('dialog', { name: '接单' });
@@ -60,9 +62,8 @@ test('a need is claimed, offered on, checked by another, contracted and paid out
   await checker.page.getByRole('dialog').getByRole('button', { name: '审批通过' }).click();
   await checker.page.getByText('方案已发给企业，等待答复。').waitFor();
 
-  const enterprise = await person('enterprise');
-  const offer = await enterprise.get(`/v1${path}`);
-  await enterprise.move('offers', offer, 'accept');
+  const offer = await owner.get(`/v1${path}`);
+  await owner.move('offers', offer, 'accept');
 
   await checker.go(path);
   await checker.page.getByRole('button', { name: '签约' }).click();
@@ -78,7 +79,7 @@ test('a need is claimed, offered on, checked by another, contracted and paid out
   await checker.page.getByText('已放款，结果已反馈给企业和主管部门。').waitFor();
   await checkPage(checker.page, 'offer paid out');
   await picture(checker.page, 'bank-offer-funded-zh-1280');
-  assert.equal((await enterprise.get(`/v1/needs/${need.id}`)).state, 'funded');
+  assert.equal((await owner.get(`/v1/needs/${need.id}`)).state, 'funded');
 });
 
 test('what is missing is named at its field, and what was entered stays', async (t) => {
@@ -172,8 +173,7 @@ test('a maker claims and offers by keyboard alone', async (t) => {
   await arrives(page, '**/offer');
   await tabTo('f-rate-value_ppm');
   await page.keyboard.type('0.85');
-  await tabTo('f-repayment');
-  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
+  await select(page, 'f-repayment', '先息后本');
   await eventually(async () => assert.equal(await page.locator('#f-repayment').inputValue(), 'interest_first'));
   await tabTo('f-valid_until');
   await page.keyboard.type(String(Number(year) + 1));

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { person } from './support/cases.mjs';
 import * as cases from './support/enterprise_cases.mjs';
+import { fill, press, tick } from './support/keyboard.mjs';
 import { LOGINS, checkPage, eventually, password, settled, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
@@ -12,33 +13,6 @@ useBrowser();
 /** The pages of a need ask the server about what is there so far; it answers with what is missing. */
 const UNFINISHED = /^answer 422: POST \S+\/matches\/preview/;
 
-/** What a reader of the screen hears of the focused element: its label, or its own text. */
-const heard = (page) =>
-  page.evaluate(() => {
-    const e = document.activeElement;
-    return [e?.labels?.[0]?.textContent, e?.getAttribute('aria-label'), e?.textContent].find((text) => text?.trim())?.trim() ?? '';
-  });
-const MOST_TABS = 90;
-/** Goes on by Tab until what is focused is called so. */
-async function tabTo(page, name) {
-  for (let i = 0; i < MOST_TABS; i++) {
-    await page.keyboard.press('Tab');
-    if (name.test(await heard(page))) return;
-  }
-  assert.fail(`Tab does not lead to ${name}`);
-}
-async function press(page, name) {
-  await tabTo(page, name);
-  await page.keyboard.press('Enter');
-}
-async function fill(page, name, text) {
-  await tabTo(page, name);
-  await page.keyboard.type(text);
-}
-async function tick(page, name) {
-  await tabTo(page, name);
-  await page.keyboard.press('Space');
-}
 const at = async (page, pattern, heading) => {
   await page.waitForURL(pattern);
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();
@@ -173,6 +147,7 @@ test('a draft outlives the session and the page; signing in again goes on with i
   await page.keyboard.press('Enter');
   await at(page, '**/needs/new/kinds', /融资方式/);
   await page.reload();
+  await settled(page);
   await go('/needs/new/amount');
   assert.equal(await page.getByLabel('融资金额').inputValue(), '345.6');
   assert.equal(await page.getByLabel('期限').inputValue(), '18');

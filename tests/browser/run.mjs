@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../..');
+const ALONE = ['figures.', 'live.'];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { build: { type: 'string', default: join(root, 'build/dev') }, serve: { type: 'boolean' }, port: { type: 'string', default: '0' } },
@@ -36,14 +37,19 @@ if (values.serve) {
 } else {
   const screens = join(root, 'build/screens');
   mkdirSync(screens, { recursive: true });
-  const files = readdirSync(here)
-    .filter((file) => file.endsWith('.test.mjs') && (!positionals.length || positionals.some((name) => file.startsWith(name))))
-    .map((file) => join(here, file));
-  const tests = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], {
-    stdio: 'inherit',
-    env: { ...process.env, RQ_PORTAL_SERVER: line, RQ_BUILD: values.build, RQ_SCREENS: screens },
-  });
-  [code] = await once(tests, 'exit');
+  const files = readdirSync(here).filter((file) => file.endsWith('.test.mjs') && (!positionals.length || positionals.some((name) => file.startsWith(name))));
+  const run = async (some, atOnce) => {
+    if (!some.length) return 0;
+    const tests = spawn(process.execPath, ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...some.map((file) => join(here, file))], {
+      stdio: 'inherit',
+      env: { ...process.env, RQ_PORTAL_SERVER: line, RQ_BUILD: values.build, RQ_SCREENS: screens },
+    });
+    return (await once(tests, 'exit'))[0] ?? 1;
+  };
+  // First those that count what the server does as a whole, each with the server to itself.
+  const isAlone = (file) => ALONE.some((name) => file.startsWith(name));
+  for (const file of files.filter(isAlone)) code = (await run([file], 1)) || code;
+  code = (await run(files.filter((file) => !isAlone(file)), 2)) || code;
 }
 await stop();
-process.exit(code ?? 1);
+process.exit(code);

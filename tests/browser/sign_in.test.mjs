@@ -41,7 +41,7 @@ test('empty fields are named by the server, each with a link to its field', asyn
 });
 
 test('signing out ends the session in every tab', async (t) => {
-  const { page, go, context } = await window(t, { as: 'enterprise' });
+  const { page, go, context } = await window(t, { as: 'enterprise', ends: true });
   await go('/');
   const second = await context.newPage();
   await second.goto('/');

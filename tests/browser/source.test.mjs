@@ -4,7 +4,6 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { SCREENS } from './support/screens.mjs';
 
 const portal = fileURLToPath(new URL('../../server/portal/', import.meta.url));
 const built = join(process.env.RQ_BUILD, 'portal');
@@ -22,18 +21,6 @@ test('Chinese and English words are only in the dictionaries', () => {
   for (const file of sources.filter((f) => !/^words\/|^lib\/(format|vocabulary)\.ts$|^api\/(problem|schema)/.test(f))) {
     const code = read(file).replace(/<!--[\s\S]*?-->|\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, '');
     assert.doesNotMatch(code.replace(/[：（）、，]/g, ''), /[\u4e00-\u9fff]/, file);
-  }
-});
-
-test('every page is among the screens that are looked at', () => {
-  for (const file of sources.filter((f) => /^roles\/\w+\/(routes|pages)\.ts$/.test(f))) {
-    const area = file.split('/')[1];
-    const known = SCREENS.filter((screen) => screen.as?.startsWith(area) || screen.area === area);
-    for (const [, path] of read(file).matchAll(/\bpath: '([^']*)'/g)) {
-      const pattern = new RegExp(`^${path.replace(/:\w+(\([^)]*\))?/g, '[^/?]+')}(\\?|$)`);
-      const found = known.some((screen) => (screen.route ?? screen.path) === path || pattern.test(screen.route ?? screen.path));
-      assert.ok(found, `${area} ${path} is not in support/screens.mjs`);
-    }
   }
 });
 

@@ -1,5 +1,6 @@
 // Cases for the pages of banks, guarantors and insurers, made over the API by those whose part it is. Each story is
 // told once a process, on a need of its own.
+import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { LOGINS, origin, password } from './portal.mjs';
 
@@ -21,7 +22,7 @@ async function signIn(login) {
     const answer = await http.fetch(path, {
       method,
       data,
-      headers: { authorization, ...(method === 'POST' ? { 'Idempotency-Key': crypto.randomUUID() } : {}), ...more },
+      headers: { authorization, ...(method === 'POST' ? { 'Idempotency-Key': randomUUID() } : {}), ...more },
     });
     const body = await answer.json();
     if (!answer.ok()) throw new Error(`${login}: ${method} ${path} ${answer.status()} ${JSON.stringify(body)}`);

@@ -4,17 +4,22 @@ import { freshNeed, offered, once, person, today } from './cases.mjs';
 import { password } from './portal.mjs';
 
 /** A unified social credit code whose organisation's check digit (GB 11714) is wrong: somebody must look at it. */
-function doubtfulCode() {
+export function doubtfulCode() {
   const digits = Array.from({ length: 8 }, () => Math.floor(Math.random() * 10));
   const sum = digits.reduce((total, digit, i) => total + digit * [3, 7, 9, 10, 5, 8, 4, 2][i], 0);
   return `91440100${digits.join('')}${sum % 11 === 0 ? '1' : '0'}0`;
 }
 
 let made = 0;
+/** Somebody who may register an enterprise and has not yet; the login. */
+export async function applicant() {
+  const login = `newcomer-${process.pid.toString(36)}-${Date.now().toString(36)}-${++made}`;
+  await (await person('operator')).post('/v1/users', { login, name: '新登记企业', password, roles: ['enterprise'] });
+  return login;
+}
 /** An enterprise that has just registered itself and waits to be verified. */
 export async function newcomer() {
-  const login = `newcomer-${Date.now().toString(36)}-${++made}`;
-  await (await person('operator')).post('/v1/users', { login, name: '新登记企业', password, roles: ['enterprise'] });
+  const login = await applicant();
   return (await person(login)).post('/v1/enterprises', {
     uscc: doubtfulCode(),
     name: `广州新登记企业${login.slice(-6)}有限公司`,
@@ -27,6 +32,17 @@ export async function newcomer() {
   });
 }
 
+/** A need of an enterprise that never dealt with any institution, and who acts for it. */
+export async function strangersNeed() {
+  const owner = await person(await applicant());
+  const { name } = await owner.post('/v1/enterprises', {
+    uscc: doubtfulCode(), name: `广州素昧平生${++made}${Date.now() % 1_000_000}有限公司`, region_code: '440103', industry_code: '8492',
+  });
+  const posted = await owner.post('/v1/needs', {
+    kinds: ['ip_pledge'], amount_fen: 2_000_000_000, term_months: 12, purpose: 'working_capital', collateral: ['ip'],
+  });
+  return { owner, name, need: await (await person('operator')).move('needs', posted, 'pass') };
+}
 /** Money that was paid out on an accepted offer. */
 export async function funded() {
   const accepted = await (await person('enterprise')).move('offers', await offered(), 'accept');
@@ -50,5 +66,9 @@ export async function published() {
   await register(await authority.move('rounds', planned, 'open'), 2);
   for (const move of ['seal', 'run', 'publish']) await authority.move('rounds', await authority.get(`/v1/rounds/${planned.id}`), move);
   return authority.get(`/v1/rounds/${planned.id}`);
+}
+/** A round whose places wait for both sides' answers. */
+export async function confirming() {
+  return (await person('government')).move('rounds', await published(), 'ask');
 }
 export { once, person };

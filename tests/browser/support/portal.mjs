@@ -1,7 +1,7 @@
 // What every browser test uses: the browser, people who are signed in, and pages that fail their test when the browser
 // sees a CSP violation, an error, a failed request, an axe violation or a page wider than its window.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
@@ -10,7 +10,8 @@ const require = createRequire(new URL('../../../server/portal/package.json', imp
 const { chromium, request } = require('playwright-core');
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-export const { origin, password } = JSON.parse(process.env.RQ_PORTAL_SERVER);
+const { admin, ...server } = JSON.parse(process.env.RQ_PORTAL_SERVER);
+export const { origin, password } = server;
 export const WIDTHS = { 1280: 800, 390: 844 };
 export const LANGUAGES = ['zh', 'en'];
 /** One login a role, of the demo's data. */
@@ -26,12 +27,16 @@ export const LOGINS = {
   auditor: 'auditor',
 };
 
+/** Debian's Chromium without the desktop's window, which takes a third of the time; else the whole one. */
+const executablePath =
+  process.env.CHROMIUM ?? ['/usr/lib/chromium/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
+
 let browser;
 /** Opens one browser for the tests of the file. */
 export function useBrowser() {
   before(async () => {
     browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+      executablePath,
       args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
         '--disable-component-update', '--disable-sync', '--font-render-hinting=none'],
     });
@@ -56,8 +61,19 @@ function watch(page, seen, allowed) {
   });
 }
 
-/** The browser's state of somebody who signed in: the session's cookie and the portal's mark that there is one. */
-async function signedIn(login) {
+const sessions = new Map();
+const FRESH_MS = 180_000;
+/** The browser's state of somebody who signed in not long ago: tests of a file share it, unless they end it. */
+function signedIn(login, isOwn) {
+  if (isOwn) return signIn(login);
+  const known = sessions.get(login);
+  if (known && Date.now() - known.since < FRESH_MS) return known.state;
+  const state = signIn(login);
+  sessions.set(login, { since: Date.now(), state });
+  return state;
+}
+/** The session's cookie and the portal's mark that there is one. */
+async function signIn(login) {
   const http = await request.newContext({ baseURL: origin, ignoreHTTPSErrors: true });
   const answer = await http.post('/v1/sessions', { data: { login, password, cookie: true } });
   assert.equal(answer.status(), 201, `${login} signs in`);
@@ -67,10 +83,11 @@ async function signedIn(login) {
 }
 
 /**
- * A browser window of its own for one test: `await window(t, {as: 'enterprise', width: 390, language: 'en'})`. Returns
- * {page, context, go, expect}; what went wrong in it fails the test at its end.
+ * A browser window of its own for one test: `await window(t, {as: 'enterprise', width: 390, language: 'en'})`, with a
+ * session of its own when `ends` says that the test ends it. Returns {page, context, go, expect, saw}; what went wrong
+ * in it fails the test at its end.
  */
-export async function window(t, { as, login = as && LOGINS[as], width = 1280, language = 'zh' } = {}) {
+export async function window(t, { as, login = as && LOGINS[as], width = 1280, language = 'zh', ends = false } = {}) {
   const context = await browser.newContext({
     baseURL: origin,
     ignoreHTTPSErrors: true,
@@ -78,7 +95,7 @@ export async function window(t, { as, login = as && LOGINS[as], width = 1280, la
     timezoneId: 'Asia/Shanghai',
     reducedMotion: 'reduce',
     viewport: { width, height: WIDTHS[width] ?? 800 },
-    storageState: login ? await signedIn(login) : undefined,
+    storageState: login ? await signedIn(login, ends) : undefined,
   });
   const seen = [];
   const allowed = [];
@@ -104,6 +121,8 @@ export async function window(t, { as, login = as && LOGINS[as], width = 1280, la
       await settled(page);
     },
     expect: (pattern) => allowed.push(pattern),
+    /** What went wrong since it was asked before, for tests that share a window. */
+    saw: () => seen.splice(0),
   };
 }
 
@@ -113,9 +132,9 @@ export async function settled(page) {
   await page.waitForFunction(() => !document.querySelector('.busy-on') && !document.querySelector('[aria-busy="true"]'));
 }
 
-/** Tries until `check` no longer throws, for at most five seconds. */
-export async function eventually(check) {
-  for (const end = Date.now() + 5000; ; await new Promise((resolve) => setTimeout(resolve, 50)))
+/** Tries until `check` no longer throws, for at most so long. */
+export async function eventually(check, ms = 10_000) {
+  for (const end = Date.now() + ms; ; await new Promise((resolve) => setTimeout(resolve, 50)))
     try {
       return await check();
     } catch (error) {
@@ -123,23 +142,39 @@ export async function eventually(check) {
     }
 }
 
-/** No axe violation (WCAG 2.2 A and AA, best practices), nothing wider than the window, one h1. */
+/** One of the server's own figures, as operators scrape it. */
+export async function metric(name) {
+  const text = await (await fetch(`${admin}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)[1]);
+}
+
+/** Nothing is wider than the window, and nothing sticks out of the panel it stands in. */
+export async function checkWidth(page, name) {
+  const wide = await page.evaluate(() => {
+    const within = (box, e) => e.getBoundingClientRect().right <= box + 1;
+    const tell = (e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 40)}`;
+    const width = document.documentElement.clientWidth;
+    const out = document.documentElement.scrollWidth <= width ? [] : [...document.querySelectorAll('body *')].filter((e) => !within(width, e));
+    for (const panel of document.querySelectorAll('.panel')) {
+      const { right } = panel.getBoundingClientRect();
+      // What scrolls by itself may be wider inside.
+      const scrolls = (e) => e !== panel && (/auto|scroll|hidden/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+      out.push(...[...panel.querySelectorAll('*')].filter((e) => !e.closest('dialog, svg') && !within(right, e) && !scrolls(e.parentElement)));
+    }
+    return out.slice(0, 5).map(tell);
+  });
+  assert.deepEqual(wide, [], `nothing sticks out on ${name}`);
+}
+
+/** No axe violation (WCAG 2.2 A and AA, best practices), nothing too wide, one h1. */
 export async function checkPage(page, name) {
-  await page.evaluate(axeSource);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
   const violations = await page.evaluate(async () => {
     const result = await globalThis.axe.run(document, { resultTypes: ['violations'] });
     return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`);
   });
   assert.deepEqual(violations, [], `axe on ${name}`);
-  const wide = await page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
-    return [...document.querySelectorAll('body *')]
-      .filter((e) => e.getBoundingClientRect().right > width + 1)
-      .map((e) => `${e.tagName}.${e.className}`)
-      .slice(0, 5);
-  });
-  assert.deepEqual(wide, [], `nothing wider than the window on ${name}`);
+  await checkWidth(page, name);
   assert.equal(await page.locator('h1').count(), 1, `one h1 on ${name}`);
 }
 

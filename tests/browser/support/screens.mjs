@@ -1,5 +1,5 @@
-// Every page of the portal, by who sees it. `paths` may ask the API for the ids it needs: it gets a function that reads
-// as the signed-in user. sources.test.mjs holds this table to the routes that exist.
+// Every page of the portal, by who sees it; `route` is its path in the router, which screens.test.mjs holds to this table.
+// `path` may make the case that it shows, and gets a function that reads as the signed-in user.
 import * as government from './government_cases.mjs';
 import * as cases from './enterprise_cases.mjs';
 import { application, approvedGuarantee, guaranteeCase, offered, once, ownProduct, proposed, proposedGuarantee, round } from './cases.mjs';
@@ -21,14 +21,47 @@ const shelf = (as, list = []) => [
 
 const first = async (get, path) => (await get(path)).items[0]?.id;
 
-export const SCREENS = [
+/** The pages about a region: an authority's, and the operator's for the whole country. */
+const region = (as) => [
+  { as, name: `${as}-needs`, path: '/needs' },
+  { as, name: `${as}-need`, route: '/needs/:id', path: async () => `/needs/${(await once(government.funded)).need_id}` },
+  { as, name: `${as}-applications`, path: '/applications' },
+  { as, name: `${as}-application`, route: '/applications/:id', path: async () => `/applications/${(await once(government.funded)).application_id}` },
+  { as, name: `${as}-offers`, path: '/offers' },
+  { as, name: `${as}-offer`, route: '/offers/:id', path: async () => `/offers/${(await once(government.funded)).id}` },
+  { as, name: `${as}-guarantees`, route: '/guarantee-cases', path: async () => (await once(guaranteeCase), '/guarantee-cases') },
+  { as, name: `${as}-guarantee`, route: '/guarantee-cases/:id', path: async () => `/guarantee-cases/${(await once(guaranteeCase)).id}` },
+  { as, name: `${as}-verification`, route: '/verification', path: async () => (await once(government.newcomer), '/verification') },
+  { as, name: `${as}-enterprises`, path: '/enterprises' },
+  { as, name: `${as}-enterprise`, route: '/enterprises/:id', path: async () => `/enterprises/${(await once(government.newcomer)).id}` },
+  { as, name: `${as}-import`, path: '/enterprises/import' },
+  { as, name: `${as}-lists`, path: '/lists' },
+  { as, name: `${as}-programmes`, path: '/programmes' },
+  { as, name: `${as}-new-programme`, path: '/programmes/new' },
+  { as, name: `${as}-programme`, route: '/programmes/:id', path: async (get) => `/programmes/${await first(get, '/v1/programmes')}` },
+  { as, name: `${as}-rounds`, path: '/rounds' },
+  { as, name: `${as}-new-round`, path: '/rounds/new' },
+  ...['overview', 'needs', 'institutions', 'results', 'matrix', 'figures'].map((tab) => (
+    { as, name: `${as}-round-${tab}`, route: '/rounds/:id', path: async () => `/rounds/${(await once(government.published)).id}?tab=${tab}` })),
+  { as, name: `${as}-overdue`, path: '/overdue' },
+  { as, name: `${as}-views`, path: '/audit' },
+  { as, name: `${as}-trail`, route: '/audit', path: '/audit?tab=trail' },
+  { as, name: `${as}-institution`, route: '/institutions/:id', path: async () => `/institutions/${(await once(government.funded)).institution.id}` },
+  { as, name: `${as}-products`, path: '/products' },
+  { as, name: `${as}-product`, route: '/products/:id', path: async () => `/products/${(await once(ownProduct)).id}` },
+];
+
+const screens = [
   { as: null, name: 'sign-in', path: '/sign-in' },
   { as: 'bank', name: 'one-time-codes', path: '/one-time-codes' },
-  { as: 'enterprise', name: 'not-found', path: '/no/such/page' },
+  { as: 'enterprise', name: 'not-found', route: '/:rest(.*)*', path: '/no/such/page' },
   { as: 'enterprise', name: 'search', path: '/search?q=华银' },
+  { as: 'government', name: 'search-found', path: '/search?q=华银' },
   { as: 'enterprise', name: 'enterprise-home', path: '/' },
-  { as: 'enterprise', name: 'enterprise-register', path: '/register' },
+  { as: 'enterprise', name: 'enterprise-home-new', login: () => once(government.applicant), path: '/' },
+  { as: 'enterprise', name: 'enterprise-register', login: () => once(government.applicant), path: '/register' },
   { as: 'enterprise', name: 'enterprise-profile', path: '/profile' },
+  { as: 'enterprise', name: 'enterprise-profile-own', route: '/enterprises/:id', path: async (get) => `/enterprises/${(await get('/v1/sessions/current')).enterprise_id}` },
   { as: 'enterprise', name: 'enterprise-profile-change', path: '/profile/change' },
   { as: 'enterprise', name: 'enterprise-fact', route: '/profile/facts/:name', path: '/profile/facts/tax_grade' },
   { as: 'enterprise', name: 'enterprise-consents', path: '/consents' },
@@ -63,6 +96,7 @@ export const SCREENS = [
   { as: 'enterprise', name: 'enterprise-guarantee', route: '/guarantee-cases/:id', path: async () => `/guarantee-cases/${(await cases.guarantee()).id}` },
   { as: 'enterprise', name: 'enterprise-rounds', path: async () => (await cases.round(), '/rounds'), route: '/rounds' },
   { as: 'enterprise', name: 'enterprise-round', route: '/rounds/:id', path: async () => `/rounds/${(await cases.round()).id}` },
+  { as: 'enterprise', name: 'enterprise-round-result', route: '/rounds/:id', path: async () => `/rounds/${(await once(government.confirming)).id}` },
   { as: 'enterprise', name: 'enterprise-weights', path: '/weights' },
   { as: 'enterprise', name: 'enterprise-notifications', path: '/notifications' },
   { as: 'bank', name: 'bank-workbench', route: '/', path: async () => (await once(application), '/') },
@@ -74,6 +108,7 @@ export const SCREENS = [
   { as: 'bank', name: 'bank-offers', route: '/offers', path: async () => (await once(offered), '/offers') },
   { as: 'bank', name: 'bank-offer', route: '/offers/:id', path: async () => `/offers/${(await once(offered)).id}` },
   { as: 'bank', name: 'bank-guarantee-case', route: '/guarantee-cases/:id', path: async () => `/guarantee-cases/${(await once(guaranteeCase)).id}` },
+  { as: 'bank', name: 'bank-round-result', route: '/rounds/:id', path: async () => `/rounds/${(await once(government.confirming)).id}` },
   ...shelf('bank', ['/products']),
   { as: 'guarantee', name: 'guarantee-queue', route: '/', path: async () => (await once(guaranteeCase), '/') },
   { as: 'guarantee', name: 'guarantee-in-force', path: '/in-force' },
@@ -85,34 +120,8 @@ export const SCREENS = [
   ...shelf('guarantee', ['/products']),
   { as: 'insurer', name: 'insurer-home', path: '/' },
   ...shelf('insurer', ['/products']),
-  { as: 'insurer', name: 'insurer-products', path: '/' },
   { as: 'government', name: 'government-dashboard', route: '/', path: async () => (await once(government.funded), '/') },
-  { as: 'government', name: 'government-needs', path: '/needs' },
-  { as: 'government', name: 'government-need', route: '/needs/:id', path: async () => `/needs/${(await once(government.funded)).need_id}` },
-  { as: 'government', name: 'government-applications', path: '/applications' },
-  { as: 'government', name: 'government-application', route: '/applications/:id', path: async () => `/applications/${(await once(government.funded)).application_id}` },
-  { as: 'government', name: 'government-offers', path: '/offers' },
-  { as: 'government', name: 'government-offer', route: '/offers/:id', path: async () => `/offers/${(await once(government.funded)).id}` },
-  { as: 'government', name: 'government-guarantees', route: '/guarantee-cases', path: async () => (await once(guaranteeCase), '/guarantee-cases') },
-  { as: 'government', name: 'government-guarantee', route: '/guarantee-cases/:id', path: async () => `/guarantee-cases/${(await once(guaranteeCase)).id}` },
-  { as: 'government', name: 'government-verification', route: '/verification', path: async () => (await once(government.newcomer), '/verification') },
-  { as: 'government', name: 'government-enterprises', path: '/enterprises' },
-  { as: 'government', name: 'government-enterprise', route: '/enterprises/:id', path: async () => `/enterprises/${(await once(government.newcomer)).id}` },
-  { as: 'government', name: 'government-import', path: '/enterprises/import' },
-  { as: 'government', name: 'government-lists', path: '/lists' },
-  { as: 'government', name: 'government-programmes', path: '/programmes' },
-  { as: 'government', name: 'government-new-programme', path: '/programmes/new' },
-  { as: 'government', name: 'government-programme', route: '/programmes/:id', path: async (get) => `/programmes/${await first(get, '/v1/programmes')}` },
-  { as: 'government', name: 'government-rounds', path: '/rounds' },
-  { as: 'government', name: 'government-new-round', path: '/rounds/new' },
-  ...['overview', 'needs', 'institutions', 'results', 'matrix', 'figures'].map((tab) => (
-    { as: 'government', name: `government-round-${tab}`, route: '/rounds/:id', path: async () => `/rounds/${(await once(government.published)).id}?tab=${tab}` })),
-  { as: 'government', name: 'government-overdue', path: '/overdue' },
-  { as: 'government', name: 'government-views', path: '/audit' },
-  { as: 'government', name: 'government-trail', route: '/audit', path: '/audit?tab=trail' },
-  { as: 'government', name: 'government-institution', route: '/institutions/:id', path: async () => `/institutions/${(await once(government.funded)).institution.id}` },
-  { as: 'government', name: 'government-products', path: '/products' },
-  { as: 'government', name: 'government-product', route: '/products/:id', path: async () => `/products/${(await once(ownProduct)).id}` },
+  ...region('government'),
   { as: 'operator', name: 'operator-operations', path: '/' },
   { as: 'operator', name: 'operator-dashboard', path: '/dashboard' },
   { as: 'operator', name: 'operator-institutions', path: '/institutions' },
@@ -122,8 +131,10 @@ export const SCREENS = [
   { as: 'operator', name: 'operator-keys', path: '/api-keys' },
   { as: 'operator', name: 'operator-weights', path: '/weights' },
   { as: 'operator', name: 'operator-calendar', path: '/calendar' },
-  { as: 'operator', name: 'operator-products', path: '/products' },
   { as: 'operator', name: 'operator-product-import', path: '/products/import' },
-  { as: 'auditor', area: 'operator', name: 'auditor-trail', route: '/audit', path: '/audit?tab=trail' },
+  ...region('operator'),
+  { as: 'auditor', name: 'auditor-operations', path: '/' },
+  { as: 'auditor', name: 'auditor-users', path: '/users' },
+  { as: 'auditor', name: 'auditor-trail', path: '/audit?tab=trail' },
 ];
-export { first };
+export const SCREENS = screens.map((screen) => ({ route: typeof screen.path === 'string' ? screen.path.split('?')[0] : undefined, ...screen }));

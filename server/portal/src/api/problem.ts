@@ -18,12 +18,13 @@ export class ProblemError extends Error {
     return language.value === 'en' ? this.problem.title_en : this.problem.title_zh;
   }
 
-  /** Faults by JSON pointer, in the page's language; the first of each field. */
+  /** Faults by JSON pointer, in the page's language; the first of each field. A field that is "refused" is so for what the
+   * problem says. */
   get fields(): Map<string, string> {
     const fields = new Map<string, string>();
+    const said = (fault: NonNullable<Problem['errors']>[number]) => (language.value === 'en' ? fault.detail_en : fault.detail_zh);
     for (const fault of this.problem.errors ?? [])
-      if (!fields.has(fault.pointer))
-        fields.set(fault.pointer, language.value === 'en' ? fault.detail_en : fault.detail_zh);
+      if (!fields.has(fault.pointer)) fields.set(fault.pointer, fault.code === 'refused' ? this.text : said(fault));
     return fields;
   }
 }

@@ -100,8 +100,9 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
     if (draft) dropDraft(draft);
   }
   function reset(to: T): void {
+    for (const key of Object.keys(values) as (keyof T)[]) if (to[key] === undefined) values[key] = undefined as never;
     Object.assign(values, copy(to));
-    saved.value = JSON.stringify(to);
+    saved.value = JSON.stringify(values);
     told.value = null;
     unread.clear();
   }

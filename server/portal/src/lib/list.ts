@@ -6,6 +6,7 @@ import type { List, ListItems } from '@/api/documents';
 import { onNotification } from '@/api/events';
 import { problemOf, type ProblemError } from '@/api/problem';
 import { today } from './format';
+import { toast } from './toast';
 
 type Query = Record<string, string>;
 
@@ -130,7 +131,7 @@ export function useList<P extends keyof ListItems>(path: P, options: ListOptions
     reload,
     csv: () => {
       const full = Object.entries(options.path?.() ?? {}).reduce((url, [k, v]) => url.replace(`{${k}}`, v), String(path));
-      return download(full, asked.value, `${String(path).split('/')[2]}-${today()}.csv`);
+      return download(full, asked.value, `${String(path).split('/')[2]}-${today()}.csv`).catch((error: unknown) => toast(problemOf(error).text, 'bad'));
     },
   };
 }

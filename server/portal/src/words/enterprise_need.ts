@@ -238,7 +238,7 @@ const en: typeof zh = {
   neededBy: 'Money needed by',
   neededByHint: 'Within a year',
   collateral: 'Collateral you can give',
-  collateralHint: 'Choose “none” if there is none; credit loans need none.',
+  collateralHint: 'Choose "none" if there is none; credit loans need none.',
   backingFacts: 'Figures about it',
   factsLead: 'Given your answers so far, these facts matter. Tell what you know; what is left out counts as unknown, never as failed.',
   asks: (n) => (n === '1' ? '1 product looks at this' : `${n} products look at this`),
@@ -256,7 +256,7 @@ const en: typeof zh = {
   maxClaimsHint: '1 to 10; 3 unless told',
   banks: 'banks',
   authority: 'Who may read your profile',
-  authorityText: 'When you apply to an institution, it may read your profile to examine this need; no other may. “Consents” shows who looked, and keeps longer consents.',
+  authorityText: 'When you apply to an institution, it may read your profile to examine this need; no other may. "Consents" shows who looked, and keeps longer consents.',
 
   liveTitle: 'With your answers so far',
   liveEligible: (n) => fit(n),

@@ -430,7 +430,7 @@ const en: typeof zh = {
   steps: { posted: 'posted', matched: 'matched', offered: 'offered', guaranteed: 'guaranteed', funded: 'funded' },
   applicationSteps: { received: 'received', answered: 'answered', offered: 'offered', refused: 'refused', funded: 'funded' },
   guaranteeSteps: { received: 'received', answered: 'answered', approved: 'approved', refused: 'refused', in_force: 'in force' },
-  figureList: (name) => `What “${name}” counts`,
+  figureList: (name) => `What "${name}" counts`,
   only: (text) => `Only: ${text}.`,
   ofInstitution: (name) => `institution ${name}`,
   firstLoan: 'first-time borrowers',
@@ -592,7 +592,7 @@ const en: typeof zh = {
   csvNoColumns: 'The CSV has no column uscc or tag.',
   csvTooLong: (n) => `At most ${n} lines at once.`,
   csvBadQuote: 'A quote of the CSV is not closed.',
-  tagUnknown: (tag) => `there is no qualification “${tag}”`,
+  tagUnknown: (tag) => `there is no qualification "${tag}"`,
   dateBad: (column) => `${column} is no date YYYY-MM-DD`,
   lineTwice: 'repeats an earlier line',
 

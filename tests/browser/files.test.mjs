@@ -1,0 +1,50 @@
+// Lists as files: every list that offers one gives what is on screen, so that spreadsheets read it and run none of it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { application, guaranteeCase, once, person } from './support/cases.mjs';
+import { applicant, doubtfulCode } from './support/government_cases.mjs';
+import { useBrowser, window } from './support/portal.mjs';
+
+useBrowser();
+
+async function csv(page) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 CSV' }).click()]);
+  const bytes = readFileSync(await download.path());
+  assert.deepEqual([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf], 'the mark of UTF-8');
+  return { name: download.suggestedFilename(), lines: bytes.subarray(3).toString('utf8').trimEnd().split('\r\n') };
+}
+
+const LISTS = {
+  enterprise: ['/needs', '/applications', '/guarantee-cases'],
+  bank: ['/needs', '/applications', '/offers', '/products'],
+  guarantee: ['/?state=applied', '/in-force', '/products'],
+  government: ['/needs', '/applications', '/offers', '/guarantee-cases', '/enterprises', '/audit', '/audit?tab=trail'],
+  operator: ['/institutions', '/users', '/products', '/needs'],
+};
+for (const [as, paths] of Object.entries(LISTS))
+  test(`${as}: each list is a file of its own rows`, async (t) => {
+    await once(guaranteeCase);
+    await once(application);
+    const { page, go } = await window(t, { as });
+    for (const path of paths) {
+      await go(path);
+      const { name, lines } = await csv(page);
+      assert.match(name, /^[a-z-]+-\d{4}-\d\d-\d\d\.csv$/, path);
+      const rows = await page.locator('tbody tr').count();
+      const isWhole = (await page.getByRole('button', { name: '下一页' }).count()) === 0;
+      if (isWhole) assert.equal(lines.length - 1, rows, `${path}: as many lines as rows`);
+      else assert.ok(lines.length - 1 > rows, `${path}: all pages`);
+    }
+  });
+
+test('the file has the filters of the page; a name that looks like a formula runs nothing', async (t) => {
+  const login = await applicant();
+  const name = `=1+1广州公式${Date.now() % 1_000_000}有限公司`;
+  const { uscc } = await (await person(login)).post('/v1/enterprises', { uscc: doubtfulCode(), name, region_code: '440103', industry_code: '8492' });
+  const { page, go } = await window(t, { as: 'government' });
+  await go(`/enterprises?uscc=${uscc}`);
+  const { lines } = await csv(page);
+  assert.equal(lines.length, 2);
+  assert.ok(lines[1].split(',').includes(`'${name}`), lines[1]);
+});

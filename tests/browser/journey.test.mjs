@@ -1,0 +1,175 @@
+// The main job played by everybody whose part it is, each in a browser of their own, from an enterprise that knows only how
+// much it needs to money that the authority counts: a loan that a guarantor backs.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { today } from './support/cases.mjs';
+import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
+
+useBrowser();
+
+const PEOPLE = {
+  enterprise: 'jinan-electronics',
+  maker: 'qingdao-bank-maker',
+  checker: 'qingdao-bank-checker',
+  reviewer: 'demo-guarantor-sd-reviewer',
+  guarantor: 'demo-guarantor-sd-checker',
+  authority: 'authority-cn',
+};
+const BANK = '青岛银行';
+const PRODUCT = '科创易贷';
+const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+async function arrives(page, pattern) {
+  await page.waitForURL(pattern);
+  await settled(page);
+}
+async function fillDay(where, day) {
+  const [year, month, date] = day.split('-').map((part) => String(Number(part)));
+  await where.getByLabel('年', { exact: true }).fill(year);
+  await where.getByLabel('月', { exact: true }).fill(month);
+  await where.getByLabel('日', { exact: true }).fill(date);
+}
+/** Presses a move of the page and the same in the dialog that asks. */
+async function moves(page, name, fill = async () => {}) {
+  await page.locator('.page-head, .notice').getByRole('button', { name, exact: true }).first().click();
+  const dialog = page.getByRole('dialog').last();
+  await fill(dialog);
+  await dialog.getByRole('button', { name, exact: true }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await settled(page);
+}
+/** A figure of the dashboard, by its name; a link to what it counts. */
+const figure = (page, name) => page.locator('.figures-one').filter({ has: page.getByText(name, { exact: true }) }).getByRole('link');
+const valueOf = async (link) => Number((await link.innerText()).replaceAll(',', ''));
+
+test('from a need to the money: enterprise, bank, guarantor, authority', async (t) => {
+  const people = {};
+  for (const [who, login] of Object.entries(PEOPLE)) people[who] = await window(t, { login });
+  const { enterprise, maker, checker, reviewer, guarantor, authority } = people;
+  /** What an enterprise asks the server about a need that is not whole yet. */
+  enterprise.expect(/^answer 422: POST \S+\/matches\/preview/);
+  checker.expect(/^answer 409: POST \S+\/contract/);
+
+  await authority.go('/?region=370000');
+  const funded = await valueOf(figure(authority.page, '放款'));
+
+  // The enterprise says what it needs and applies for what fits.
+  await enterprise.go('/needs/new');
+  const step = async (pattern, fill) => {
+    await arrives(enterprise.page, pattern);
+    await fill(enterprise.page);
+    await enterprise.page.getByRole('button', { name: '保存并继续' }).click();
+  };
+  await enterprise.page.getByRole('link', { name: '继续', exact: true }).click();
+  await step('**/new/amount', async (page) => {
+    await page.getByLabel('融资金额').fill('460');
+    await page.getByLabel('期限', { exact: true }).fill('12');
+  });
+  await step('**/new/kinds', (page) => page.getByLabel('担保贷款', { exact: true }).check());
+  await step('**/new/purpose', (page) => page.getByLabel('流动资金', { exact: true }).check());
+  for (const next of ['backing', 'facts', 'audience']) await step(`**/new/${next}`, async () => {});
+  await arrives(enterprise.page, '**/new/check');
+  await enterprise.page.getByRole('button', { name: '我确认并提交' }).click();
+  await arrives(enterprise.page, '**/posted');
+  const number = await enterprise.page.locator('.confirmation-number').innerText();
+  await enterprise.page.getByRole('link', { name: '查看匹配结果' }).click();
+  await arrives(enterprise.page, '**/matches');
+  await enterprise.page.getByRole('checkbox', { name: new RegExp(`^选择 ${PRODUCT}`) }).first().check();
+  await enterprise.page.getByRole('link', { name: /^申请所选/ }).click();
+  await arrives(enterprise.page, '**/apply?pick=*');
+  await enterprise.page.getByRole('button', { name: /^我确认/ }).click();
+  await enterprise.page.getByRole('heading', { level: 1, name: /已提交 1 份申请/ }).waitFor();
+  await enterprise.page.getByRole('link', { name: new RegExp(BANK) }).click();
+  await arrives(enterprise.page, '**/applications/*');
+  const application = new URL(enterprise.page.url()).pathname;
+
+  // The package counts on a guarantee; the enterprise asks for it.
+  await enterprise.page.getByRole('button', { name: '向担保机构申请' }).click();
+  await arrives(enterprise.page, '**/guarantee-cases/*');
+  await checkPage(enterprise.page, 'guarantee asked for');
+  const guarantee = new URL(enterprise.page.url()).pathname;
+
+  // The bank's maker finds it on the workbench, writes the offer; another person approves it.
+  await maker.go('/');
+  await maker.page.locator(`a[href^="${application}"]`).click();
+  await arrives(maker.page, `**${application}`);
+  await moves(maker.page, '开始尽调');
+  await maker.page.getByRole('link', { name: '出具授信方案' }).click();
+  await arrives(maker.page, '**/offer');
+  await maker.page.getByLabel('利率基准').selectOption('fixed');
+  await maker.page.getByLabel('年利率', { exact: true }).fill('3.45');
+  await maker.page.getByLabel('还款方式').selectOption('interest_first');
+  await maker.page.getByLabel('放款前须有融资担保').check();
+  await fillDay(maker.page, inDays(20));
+  await eventually(async () => assert.match(await maker.page.getByRole('region', { name: '综合年化成本' }).innerText(), /3\.45%/));
+  await maker.page.getByRole('button', { name: '提交审批' }).click();
+  await arrives(maker.page, '**/offers/*');
+  const offer = new URL(maker.page.url()).pathname;
+  await checker.go('/offers?state=pending_approval');
+  await checker.page.locator(`a[href^="${offer}"]`).first().click();
+  await arrives(checker.page, `**${offer}`);
+  await moves(checker.page, '审批通过');
+
+  // The enterprise hears of it where it is, and accepts.
+  await enterprise.page.getByRole('button', { name: /条未读消息/ }).waitFor();
+  await enterprise.go('/');
+  await enterprise.page.getByRole('link', { name: new RegExp(`${number}：有授信方案等待您答复`) }).click();
+  await settled(enterprise.page);
+  await enterprise.go(`${offer}/accept`);
+  await enterprise.page.getByRole('button', { name: '我确认，接受这份方案' }).click();
+  await arrives(enterprise.page, '**/accepted');
+
+  // No contract without the guarantee: the bank is told so.
+  await checker.go(offer);
+  await checker.page.getByRole('button', { name: '签约' }).click();
+  const contract = checker.page.getByRole('dialog', { name: '签约' });
+  await contract.getByLabel('合同编号').fill('HT-TOO-EARLY');
+  await contract.getByRole('button', { name: '签约' }).click();
+  await contract.getByRole('alert').getByText(/担保/).waitFor();
+  await checkPage(checker.page, 'no contract without the guarantee');
+  await contract.getByRole('button', { name: '取消' }).click();
+
+  // The guarantor's reviewer looks and proposes; another person approves and puts it in force.
+  await reviewer.go('/');
+  await reviewer.page.locator(`a[href^="${guarantee}"]`).first().click();
+  await arrives(reviewer.page, `**${guarantee}`);
+  await moves(reviewer.page, '开始尽调');
+  const checklist = reviewer.page.getByRole('region', { name: '审查清单' });
+  for (const one of await checklist.getByRole('combobox').all()) await one.selectOption('met');
+  await checklist.getByRole('button', { name: '保存结论' }).click();
+  await checklist.getByText(/尽调 · \d{4}/).first().waitFor();
+  await settled(reviewer.page);
+  await moves(reviewer.page, '拟同意', async (dialog) => {
+    await dialog.getByLabel('年担保费率').fill('0.8');
+    await dialog.getByLabel('付费方').selectOption('enterprise');
+    await dialog.getByLabel('尽调意见').fill('经营正常，不要求反担保。');
+  });
+  await guarantor.go(guarantee);
+  await moves(guarantor.page, '审批同意');
+  await moves(guarantor.page, '生效', (dialog) => fillDay(dialog, today()));
+  await guarantor.go('/in-force');
+  await guarantor.page.locator(`a[href^="${guarantee}"]`).first().waitFor();
+
+  // Contract and money.
+  await checker.go(offer);
+  await moves(checker.page, '签约', (dialog) => dialog.getByLabel('合同编号').fill(`HT-${number}`));
+  await moves(checker.page, '放款', async (dialog) => {
+    await fillDay(dialog, today());
+    await dialog.getByLabel('凭证号').fill(`PZ-${number}`);
+  });
+  await checker.page.getByText('已放款，结果已反馈给企业和主管部门。').waitFor();
+
+  // The enterprise confirms that it came; the authority's figure has grown by it and leads to it.
+  await enterprise.go('/');
+  await enterprise.page.getByRole('link', { name: new RegExp(`${number}：确认收到放款`) }).click();
+  await settled(enterprise.page);
+  await moves(enterprise.page, '确认收款并办结');
+  await eventually(async () => assert.equal(await enterprise.page.locator('.stepper-at').innerText().then((text) => text.split('\n')[0]), '办结'));
+  await picture(enterprise.page, 'journey-need-closed-zh-1280');
+  await authority.go('/?region=370000');
+  assert.equal(await valueOf(figure(authority.page, '放款')), funded + 1);
+  await figure(authority.page, '放款').click();
+  await authority.page.getByText(/指标“.*”的明细/).waitFor();
+  await settled(authority.page);
+  await authority.page.getByText(number).first().waitFor();
+});

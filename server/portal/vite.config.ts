@@ -1,23 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
+import { compact, compilerOptions } from './scripts/compact.mjs';
 
 // The server beside `npm run dev`: where a demo or the browser tests' server listens.
 const server = process.env.RONGQIAO ?? 'https://127.0.0.1:8443';
 
 // A chunk is what is needed together. Brotli sees no further than a file: a chunk an area takes half of one a page.
 const chunks: [string, RegExp][] = [
-  ['region', /\/src\/roles\/(government|operator)\//],
-  ['lenders', /\/src\/roles\/(bank|guarantee|insurer)\//],
-  ['home', /\/src\/roles\/enterprise\/(routes|Home|stages)\b/],
-  ['enterprise', /\/src\/roles\/enterprise\//],
-  // What the first screen shows comes with it; the rest of the components when a page first needs one.
-  ['parts', /\/src\/(charts|ui\/(?!(Button|DataTable|Dialog|EmptyState|Icon|Loaded|MenuButton|Notice|PageHead|Panel|SlaBadge|StateTag|Tag|Toasts)\.vue))|\/src\/lib\/(form|codes)\.ts|\/src\/words\/moves/],
+  ['region', /\/src\/(roles|words)\/(government|operator)[/.]/],
+  ['lenders', /\/src\/(roles|words)\/(bank|guarantee|insurer)[/.]/],
+  ['home', /\/src\/(roles\/enterprise\/(routes|Home|Unregistered)|words\/enterprise)\./],
+  ['enterprise', /\/src\/(roles\/enterprise\/|words\/enterprise_)/],
+  // What the first screen shows comes with it; forms, charts and the rest of the components when a page first needs one.
+  ['core', /\/src\/ui\/(Button|DataTable|Dialog|EmptyState|Icon|Loaded|MenuButton|Notice|PageHead|Panel|SlaBadge|StateTag|Tag|Toasts)\.vue/],
+  ['parts', /\/src\/(charts|ui|words\/moves|shell\/(NotFound|Renewal|Search|SignIn))|\/src\/lib\/(form|codes|cases)\.ts/],
   ['core', /./],
 ];
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue({ template: { compilerOptions } }), compact],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: { __VUE_OPTIONS_API__: 'false' },
   build: {
@@ -33,6 +35,8 @@ export default defineConfig({
     reportCompressedSize: false,
     rollupOptions: {
       output: {
+        freeze: false,
+        generatedCode: { preset: 'es2015', symbols: false },
         onlyExplicitManualChunks: true,
         manualChunks: (id) => chunks.find(([, pattern]) => pattern.test(id))?.[0],
       },

@@ -1,5 +1,6 @@
 // What must hold of the sources and of what is built of them; no browser is needed.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -24,38 +25,8 @@ test('Chinese and English words are only in the dictionaries', () => {
   }
 });
 
-const manifest = JSON.parse(readFileSync(join(built, '.vite/manifest.json'), 'utf8'));
-const brotli = (file) => readFileSync(existing(join(built, file))).length;
-function existing(file) {
-  try {
-    readFileSync(`${file}.br`);
-    return `${file}.br`;
-  } catch {
-    return file;
-  }
-}
-/** The files that a chunk needs before it runs. */
-function closure(key, found = new Set()) {
-  const chunk = manifest[key];
-  if (found.has(chunk.file)) return found;
-  found.add(chunk.file);
-  for (const css of chunk.css ?? []) found.add(css);
-  for (const name of chunk.imports ?? []) closure(name, found);
-  return found;
-}
-const KB = 1024;
-const sum = (files) => [...files].reduce((bytes, file) => bytes + brotli(file), 0);
-
-test('all scripts and styles are at most 120 KB, brotli', (t) => {
-  const files = readdirSync(join(built, 'assets')).filter((f) => /\.(js|css)$/.test(f)).map((f) => `assets/${f}`);
-  t.diagnostic(`${(sum(files) / KB).toFixed(1)} KB`);
-  assert.ok(sum(files) <= 120 * KB, `${sum(files)} bytes`);
-});
-
-test("the enterprise's first screen takes at most 60 KB, brotli", (t) => {
-  const files = closure('index.html');
-  closure('src/roles/enterprise/Home.vue', files);
-  for (const css of Object.values(manifest).filter((chunk) => chunk.file.endsWith('.css'))) files.add(css.file);
-  t.diagnostic(`${(sum(files) / KB).toFixed(1)} KB`);
-  assert.ok(sum(files) <= 60 * KB, `${sum(files)} bytes`);
+test('scripts and styles are within their budgets, in all and on the first screen', (t) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(portal, 'scripts/size.mjs'), built], { encoding: 'utf8' });
+  t.diagnostic(stdout);
+  assert.equal(status, 0, stdout + stderr);
 });

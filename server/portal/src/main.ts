@@ -4,6 +4,8 @@ import '@/styles/forms.css';
 import '@/styles/print.css';
 import { createApp } from 'vue';
 import App from './App.vue';
+import { wordsReady } from './lib/words';
 import { router } from './router';
 
-createApp(App).use(router).mount('#app');
+const app = createApp(App).use(router); // which asks who is signed in, while the words come
+void wordsReady().then(() => app.mount('#app'));

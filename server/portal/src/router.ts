@@ -2,7 +2,8 @@
 import { nextTick, watch } from 'vue';
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
 import { area, loadSession, mustEnrol, user } from '@/api/session';
-import { language, setLanguage } from '@/lib/language';
+import { language } from '@/lib/language';
+import { setLanguage, wordsReady } from '@/lib/words';
 import { openArea } from '@/roles';
 
 const routes: RouteRecordRaw[] = [
@@ -19,8 +20,7 @@ export const router = createRouter({
 });
 
 router.beforeEach(async (to) => {
-  setLanguage(to.query.l);
-  await loadSession();
+  await Promise.all([setLanguage(to.query.l), loadSession()]);
   if (!user.value) return to.meta.open ? true : { path: '/sign-in', query: { to: to.fullPath } };
   if (to.path === '/sign-in') return '/';
   if (mustEnrol.value && to.path !== '/one-time-codes') return '/one-time-codes';
@@ -37,6 +37,8 @@ router.beforeEach((to) => {
   if (language.value === 'zh' && to.query.l) return { ...to, query: { ...to.query, l: undefined }, replace: true };
   return true;
 });
+
+router.beforeResolve(() => wordsReady());
 
 /** The heading of the new page takes the focus, once it is there. */
 router.afterEach(async (to, from, failure) => {

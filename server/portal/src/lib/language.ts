@@ -3,7 +3,7 @@ import { ref, watchEffect } from 'vue';
 
 export type Language = 'zh' | 'en';
 
-const isLanguage = (text: unknown): text is Language => text === 'zh' || text === 'en';
+export const isLanguage = (text: unknown): text is Language => text === 'zh' || text === 'en';
 
 function initial(): Language {
   const asked = new URLSearchParams(location.search).get('l');
@@ -13,21 +13,10 @@ function initial(): Language {
 
 export const language = ref<Language>(initial());
 
-export function setLanguage(to: unknown): void {
-  if (isLanguage(to)) language.value = to;
-}
-
 watchEffect(() => {
   document.documentElement.lang = language.value === 'en' ? 'en' : 'zh-CN';
   document.cookie = `l=${language.value}; Path=/; Secure; SameSite=Lax; Max-Age=31536000`;
 });
-
-/** A dictionary whose words follow the language. `en` must have what `zh` has, functions with the same parameters. */
-export function words<T extends object>(zh: T, en: T): T {
-  return new Proxy(zh, {
-    get: (_, key) => Reflect.get(language.value === 'en' ? en : zh, key) as unknown,
-  });
-}
 
 /** The field of a document in the page's language: pick(offer.institution, 'name') reads name_en or name_zh. */
 export function pick(document: object | null | undefined, field: string): string {

@@ -2,6 +2,7 @@
 import { shallowRef } from 'vue';
 import type { RouteRecordRaw } from 'vue-router';
 import type { Area } from '@/api/session';
+import { wordsReady } from '@/lib/words';
 import { router } from '@/router';
 
 export interface NavigationItem {
@@ -31,6 +32,7 @@ export async function openArea(area: Area): Promise<boolean> {
   if (opened === area) return false;
   const { default: found } = await areas[area]();
   for (const route of found.routes) router.addRoute(route);
+  await wordsReady();
   navigation.value = found.navigation;
   opened = area;
   return true;

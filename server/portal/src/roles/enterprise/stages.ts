@@ -41,7 +41,7 @@ const newestFirst = (a: TimelineEvent, b: TimelineEvent): number =>
 
 export function needEvents({ need, applications, offers, guarantees }: NeedFile): TimelineEvent[] {
   const events: TimelineEvent[] = [...waiting(need, need.id)];
-  if (need.matched_at) events.push({ key: `${need.id}-match`, title: w.matched(need.eligible_total), at: need.matched_at });
+  if (need.matched_at) events.push({ key: `${need.id}-match`, title: need.eligible_total === null ? w.matched : w.matchedCount(need.eligible_total), at: need.matched_at });
   events.push({ key: need.id, title: w.posted, at: need.created_at, by: need.enterprise?.name });
   for (const one of applications) {
     const by = pick(one.institution, 'name');

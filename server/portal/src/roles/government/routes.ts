@@ -1,6 +1,7 @@
 import type { AreaRoutes } from '@/roles';
 import { w } from '@/words/government';
 import { regionRoutes } from './pages';
+import Dashboard from './Dashboard.vue';
 
 const area: AreaRoutes = {
   navigation: [
@@ -17,6 +18,6 @@ const area: AreaRoutes = {
     { label: () => w.offers, to: '/offers' },
     { label: () => w.guarantees, to: '/guarantee-cases' },
   ],
-  routes: [{ path: '/', component: () => import('./Dashboard.vue') }, ...regionRoutes],
+  routes: [{ path: '/', component: Dashboard }, ...regionRoutes],
 };
 export default area;

@@ -1,5 +1,17 @@
 import type { AreaRoutes } from '@/roles';
 import { w } from '@/words/guarantee';
+import NeedPage from '../bank/NeedPage.vue';
+import OfferPage from '../bank/OfferPage.vue';
+import ProductEditor from '../bank/ProductEditor.vue';
+import ProductPage from '../bank/ProductPage.vue';
+import Products from '../bank/Products.vue';
+import RoundPage from '../bank/RoundPage.vue';
+import Rounds from '../bank/Rounds.vue';
+import Statistics from '../bank/Statistics.vue';
+import Book from './Book.vue';
+import CasePage from './CasePage.vue';
+import Letter from './Letter.vue';
+import Queue from './Queue.vue';
 
 const area: AreaRoutes = {
   navigation: [
@@ -11,20 +23,20 @@ const area: AreaRoutes = {
     { label: () => w.statistics, to: '/statistics' },
   ],
   routes: [
-    { path: '/', component: () => import('./Queue.vue') },
-    { path: '/in-force', component: () => import('./Queue.vue'), props: { inForce: true } },
-    { path: '/exposure', component: () => import('./Book.vue') },
-    { path: '/guarantee-cases/:id', component: () => import('./CasePage.vue'), props: true },
-    { path: '/guarantee-cases/:id/letter', component: () => import('./Letter.vue'), props: true },
-    { path: '/needs/:id', component: () => import('../bank/NeedPage.vue'), props: true },
-    { path: '/offers/:id', component: () => import('../bank/OfferPage.vue'), props: true },
-    { path: '/products', component: () => import('../bank/Products.vue') },
-    { path: '/products/new', component: () => import('../bank/ProductEditor.vue') },
-    { path: '/products/:id', component: () => import('../bank/ProductPage.vue'), props: true },
-    { path: '/products/:id/edit', component: () => import('../bank/ProductEditor.vue'), props: true },
-    { path: '/rounds', component: () => import('../bank/Rounds.vue') },
-    { path: '/rounds/:id', component: () => import('../bank/RoundPage.vue'), props: true },
-    { path: '/statistics', component: () => import('../bank/Statistics.vue') },
+    { path: '/', component: Queue },
+    { path: '/in-force', component: Queue, props: { inForce: true } },
+    { path: '/exposure', component: Book },
+    { path: '/guarantee-cases/:id', component: CasePage, props: true },
+    { path: '/guarantee-cases/:id/letter', component: Letter, props: true },
+    { path: '/needs/:id', component: NeedPage, props: true },
+    { path: '/offers/:id', component: OfferPage, props: true },
+    { path: '/products', component: Products },
+    { path: '/products/new', component: ProductEditor },
+    { path: '/products/:id', component: ProductPage, props: true },
+    { path: '/products/:id/edit', component: ProductEditor, props: true },
+    { path: '/rounds', component: Rounds },
+    { path: '/rounds/:id', component: RoundPage, props: true },
+    { path: '/statistics', component: Statistics },
   ],
 };
 export default area;

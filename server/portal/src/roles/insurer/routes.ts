@@ -1,5 +1,11 @@
 import type { AreaRoutes } from '@/roles';
 import { w } from '@/words/insurer';
+import ProductEditor from '../bank/ProductEditor.vue';
+import ProductPage from '../bank/ProductPage.vue';
+import RoundPage from '../bank/RoundPage.vue';
+import Rounds from '../bank/Rounds.vue';
+import Statistics from '../bank/Statistics.vue';
+import Products from './Products.vue';
 
 const area: AreaRoutes = {
   navigation: [
@@ -8,14 +14,14 @@ const area: AreaRoutes = {
     { label: () => w.statistics, to: '/statistics' },
   ],
   routes: [
-    { path: '/', component: () => import('./Products.vue') },
-    { path: '/products', component: () => import('./Products.vue') },
-    { path: '/products/new', component: () => import('../bank/ProductEditor.vue') },
-    { path: '/products/:id', component: () => import('../bank/ProductPage.vue'), props: true },
-    { path: '/products/:id/edit', component: () => import('../bank/ProductEditor.vue'), props: true },
-    { path: '/rounds', component: () => import('../bank/Rounds.vue') },
-    { path: '/rounds/:id', component: () => import('../bank/RoundPage.vue'), props: true },
-    { path: '/statistics', component: () => import('../bank/Statistics.vue') },
+    { path: '/', component: Products },
+    { path: '/products', component: Products },
+    { path: '/products/new', component: ProductEditor },
+    { path: '/products/:id', component: ProductPage, props: true },
+    { path: '/products/:id/edit', component: ProductEditor, props: true },
+    { path: '/rounds', component: Rounds },
+    { path: '/rounds/:id', component: RoundPage, props: true },
+    { path: '/statistics', component: Statistics },
   ],
 };
 export default area;

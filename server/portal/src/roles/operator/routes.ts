@@ -3,6 +3,16 @@ import type { AreaRoutes } from '@/roles';
 import { regionRoutes } from '@/roles/government/pages';
 import { w as region } from '@/words/government';
 import { w } from '@/words/operator';
+import Dashboard from '@/roles/government/Dashboard.vue';
+import ImportPage from '@/roles/government/ImportPage.vue';
+import Calendar from './Calendar.vue';
+import Institutions from './Institutions.vue';
+import Keys from './Keys.vue';
+import NewInstitution from './NewInstitution.vue';
+import NewUser from './NewUser.vue';
+import Operations from './Operations.vue';
+import Users from './Users.vue';
+import Weights from './Weights.vue';
 
 const area: AreaRoutes = {
   navigation: [
@@ -26,16 +36,16 @@ const area: AreaRoutes = {
     { label: () => region.audit, to: '/audit' },
   ],
   routes: [
-    { path: '/', component: () => import('./Operations.vue') },
-    { path: '/dashboard', component: () => import('@/roles/government/Dashboard.vue') },
-    { path: '/institutions', component: () => import('./Institutions.vue') },
-    { path: '/institutions/new', component: () => import('./NewInstitution.vue') },
-    { path: '/users', component: () => import('./Users.vue') },
-    { path: '/users/new', component: () => import('./NewUser.vue') },
-    { path: '/api-keys', component: () => import('./Keys.vue') },
-    { path: '/weights', component: () => import('./Weights.vue') },
-    { path: '/calendar', component: () => import('./Calendar.vue') },
-    { path: '/products/import', props: { what: 'products' }, component: () => import('@/roles/government/ImportPage.vue') },
+    { path: '/', component: Operations },
+    { path: '/dashboard', component: Dashboard },
+    { path: '/institutions', component: Institutions },
+    { path: '/institutions/new', component: NewInstitution },
+    { path: '/users', component: Users },
+    { path: '/users/new', component: NewUser },
+    { path: '/api-keys', component: Keys },
+    { path: '/weights', component: Weights },
+    { path: '/calendar', component: Calendar },
+    { path: '/products/import', props: { what: 'products' }, component: ImportPage },
     ...regionRoutes,
   ],
 };

@@ -10,11 +10,11 @@ const server = process.env.RONGQIAO ?? 'https://127.0.0.1:8443';
 const chunks: [string, RegExp][] = [
   ['region', /\/src\/(roles|words)\/(government|operator)[/.]/],
   ['lenders', /\/src\/(roles|words)\/(bank|guarantee|insurer)[/.]/],
-  ['home', /\/src\/(roles\/enterprise\/(routes|Home|Unregistered)|words\/enterprise)\./],
+  ['core', /\/src\/(roles\/enterprise\/(routes|Home|Unregistered)|words\/enterprise)\./],
   ['enterprise', /\/src\/(roles\/enterprise\/|words\/enterprise_)/],
   // What the first screen shows comes with it; forms, charts and the rest of the components when a page first needs one.
   ['core', /\/src\/ui\/(Button|DataTable|Dialog|EmptyState|Icon|Loaded|MenuButton|Notice|PageHead|Panel|SlaBadge|StateTag|Tag|Toasts)\.vue/],
-  ['parts', /\/src\/(charts|ui|words\/moves|shell\/(NotFound|Renewal|Search|SignIn))|\/src\/lib\/(form|codes|cases)\.ts/],
+  ['parts', /\/src\/(charts|ui|words\/moves|shell\/(Codes|NotFound|Renewal|Search|SignIn))|\/src\/lib\/(form|codes|cases)\.ts/],
   ['core', /./],
 ];
 

@@ -32,8 +32,10 @@ for (const [as, paths] of Object.entries(LISTS))
       const { name, lines } = await csv(page);
       assert.match(name, /^[a-z-]+-\d{4}-\d\d-\d\d\.csv$/, path);
       const rows = await page.locator('tbody tr').count();
+      assert.ok(lines.length - 1 >= rows, `${path}: no fewer lines than rows`);
+      await go(path); // others add rows meanwhile
       const isWhole = (await page.getByRole('button', { name: '下一页' }).count()) === 0;
-      if (isWhole) assert.equal(lines.length - 1, rows, `${path}: as many lines as rows`);
+      if (isWhole) assert.ok(lines.length - 1 <= (await page.locator('tbody tr').count()), `${path}: no more lines than rows`);
       else assert.ok(lines.length - 1 > rows, `${path}: all pages`);
     }
   });

@@ -49,7 +49,9 @@ test('eight tabs hold one stream; each hears once; when the tab that holds it go
     await streams(1);
     await allSay(tabs);
   }
-  assert.equal(await metric('rongqiao_streams_begun_total'), begun + TABS - 1, 'a stream each for the tabs that took over, no more');
+  await eventually(async () =>
+    assert.equal(await metric('rongqiao_streams_begun_total'), begun + TABS - 1, 'a stream each for the tabs that took over, no more'));
+  await settled(tabs[0]);
   await tabs[0].getByRole('button', { name: /账户/ }).click();
   await tabs[0].getByRole('button', { name: '退出登录' }).click();
   await tabs[0].waitForURL('**/sign-in');

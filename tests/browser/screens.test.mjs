@@ -14,7 +14,7 @@ const routes = (page) =>
     return { all: $router.getRoutes().map((route) => route.path), open: $router.currentRoute.value.matched.at(-1)?.path };
   });
 /** The shell's own pages are the same for everybody. */
-const SHELL = ['/sign-in', '/search', '/:rest(.*)*'];
+const SHELL = ['/sign-in', '/search', '/one-time-codes', '/:rest(.*)*'];
 const AREAS = ['enterprise', 'bank', 'guarantee', 'insurer', 'government', 'operator'];
 
 test('the table of screens is the router\'s table: no page without a screen, no screen without a page', async (t) => {

@@ -13,8 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const lines[] = {
     "GET /v1/needs?limit=2 HTTP/1.1\r\nHost: a\r\n%",
-    "POST /v1/sessions HTTP/1.1\r\nHost: a\r\nCookie: %\r\nX-CSRF-Token: "
-    "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU\r\n",
+    ("POST /v1/sessions HTTP/1.1\r\nHost: a\r\nCookie: %\r\nX-CSRF-Token: "
+     "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU\r\n"),
     "PATCH /v1/needs/% HTTP/1.1\r\nHost: a\r\n",
     "GET /livez HTTP/1.1\r\nHost: a\r\nAuthorization: %\r\n",
     "GET /livez HTTP/1.1\r\nHost: a\r\nAccept-Language: %\r\n",

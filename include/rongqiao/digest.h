@@ -28,6 +28,8 @@ void rq_hex(const uint8_t *data, size_t length, char *out_text);
 bool rq_unhex(const char *text, size_t length, uint8_t *out_data);
 /* Base64url without padding (RFC 4648 section 5); `out_text` holds (length * 4 + 2) / 3 + 1 bytes. */
 void rq_base64url(const uint8_t *data, size_t length, char *out_text);
+/* Base 32 without padding (RFC 4648 section 6); `out_text` holds (length * 8 + 4) / 5 + 1 bytes. */
+void rq_base32(const uint8_t *data, size_t length, char *out_text);
 /* Fails for what `what` names, with OpenSSL's first reason, and empties OpenSSL's queue. */
 rq_status rq_fail_openssl(rq_error *error, const char *what);
 /* Cryptographically strong bytes. */

@@ -20,8 +20,4 @@ int64_t rq_totp_code(const uint8_t *secret, size_t length, int64_t step, unsigne
  * clock's. */
 int64_t rq_totp_step_of(const uint8_t secret[RQ_TOTP_SECRET_BYTES], const char *code, int64_t now_s);
 
-/* Base 32 without padding (RFC 4648 section 6), as apps want the secret; `out_text` holds
- * (length * 8 + 4) / 5 + 1 bytes. */
-void rq_base32(const uint8_t *data, size_t length, char *out_text);
-
 #endif

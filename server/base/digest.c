@@ -89,22 +89,35 @@ bool rq_unhex(const char *text, size_t length, uint8_t *out_data)
     return text[2 * length] == '\0';
 }
 
-void rq_base64url(const uint8_t *data, size_t length, char *out_text)
+/* Writes the data `width` bits a digit (at most 8), what is left over with noughts behind it; no padding. */
+static void write_digits(const uint8_t *data, size_t length, unsigned width, const char *digits,
+                         char *out_text)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const uint32_t mask = (1U << width) - 1;
     uint32_t bits = 0;
-    unsigned waiting = 0; /* bits read and not yet written, below 6 between bytes */
+    unsigned waiting = 0; /* bits read and not yet written, below `width` between bytes */
     for (size_t i = 0; i < length; i++) {
         bits = (bits << 8 | data[i]) & 0xffff;
         waiting += 8;
-        while (waiting >= 6) {
-            waiting -= 6;
-            *out_text++ = digits[bits >> waiting & 63];
+        while (waiting >= width) {
+            waiting -= width;
+            *out_text++ = digits[bits >> waiting & mask];
         }
     }
     if (waiting)
-        *out_text++ = digits[bits << (6 - waiting) & 63];
+        *out_text++ = digits[bits << (width - waiting) & mask];
     *out_text = '\0';
+}
+
+void rq_base64url(const uint8_t *data, size_t length, char *out_text)
+{
+    write_digits(data, length, 6, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+                 out_text);
+}
+
+void rq_base32(const uint8_t *data, size_t length, char *out_text)
+{
+    write_digits(data, length, 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", out_text);
 }
 
 rq_status rq_random(void *out, size_t length, rq_error *error)

@@ -42,21 +42,3 @@ int64_t rq_totp_step_of(const uint8_t secret[RQ_TOTP_SECRET_BYTES], const char *
     }
     return found;
 }
-
-void rq_base32(const uint8_t *data, size_t length, char *out_text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    uint32_t bits = 0;
-    unsigned waiting = 0; /* bits read and not yet written, below 5 between bytes */
-    for (size_t i = 0; i < length; i++) {
-        bits = (bits << 8 | data[i]) & 0xffff;
-        waiting += 8;
-        while (waiting >= 5) {
-            waiting -= 5;
-            *out_text++ = digits[bits >> waiting & 31];
-        }
-    }
-    if (waiting)
-        *out_text++ = digits[bits << (5 - waiting) & 31];
-    *out_text = '\0';
-}

@@ -1,3 +1,4 @@
+#include "rongqiao/digest.h"
 #include "rongqiao/totp.h"
 
 #include "test.h"

@@ -8,18 +8,12 @@ from support import load, report
 from support.fastify import Fastify
 from support.stage import Stage
 
-FIRST_NEEDS, TARGETS, CONNECTIONS, WARM_UP_SECONDS = 1200, 5000, 64, 1
-
-
-def targets_of(stage):
-    rows = stage.cluster.rows(f"select enterprise_id, id from need order by md5(id::text) limit {TARGETS}")
-    lines = [f"{stage.world.people[enterprise].token}\t/v1/needs/{need}\n" for enterprise, need in rows]
-    return stage.write("targets", "".join(lines))
+FIRST_NEEDS, CONNECTIONS, WARM_UP_SECONDS = 1200, 64, 1
 
 
 def measure(stage, fastify):
     stage.world.post_needs(FIRST_NEEDS)
-    pgbench, targets = Pgbench(stage), targets_of(stage)
+    pgbench, targets = Pgbench(stage), stage.write("peer-targets", "".join(stage.need_targets()))
     clients = WORKERS * READ_CONNECTIONS
     rows = [("read", "GET /v1/needs/{id}", lambda seconds: stage.read("", CONNECTIONS, seconds)),
             ("fastify", "the same by Fastify and pg",

@@ -95,9 +95,12 @@ class Stage:
 
     def read(self, suffix, connections, seconds):
         """Gets /v1/needs/{id}`suffix` of needs all over the table, each as its own enterprise."""
+        return self.get(self.need_targets(suffix), connections, seconds)
+
+    def need_targets(self, suffix=""):
+        """Lines for get.lua."""
         rows = self.cluster.rows(f"select enterprise_id, id from need order by md5(id::text) limit {TARGETS}")
-        targets = [f"{self.world.people[enterprise].token}\t/v1/needs/{need}{suffix}\n" for enterprise, need in rows]
-        return self.get(targets, connections, seconds)
+        return [f"{self.world.people[enterprise].token}\t/v1/needs/{need}{suffix}\n" for enterprise, need in rows]
 
     def get(self, targets, connections, seconds):
         path = self.write("targets", "".join(targets))

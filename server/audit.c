@@ -76,7 +76,13 @@ static rq_status open_snapshot(audit_check *check, rq_error *error)
                             &check->connection, error);
     if (status != RQ_OK)
         return status;
-    PGresult *result = PQexec(check->connection, begin);
+    /* A month that is just going into the archive would be in neither place. */
+    PGresult *result =
+        PQexec(check->connection, "select pg_advisory_lock_shared(hashtext('rongqiao_months'))");
+    if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+        PQclear(result);
+        result = PQexec(check->connection, begin);
+    }
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         status = rq_fail(error, RQ_IO, "%.200s", PQerrorMessage(check->connection));
     PQclear(result);

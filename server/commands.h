@@ -12,6 +12,7 @@ int rq_command_user(const rq_config *config, int argc, char **argv);
 int rq_command_key(const rq_config *config, int argc, char **argv);
 int rq_command_audit(const rq_config *config, int argc, char **argv);
 int rq_command_keys(const rq_config *config, int argc, char **argv);
+int rq_command_months(const rq_config *config, int argc, char **argv);
 int rq_command_round(const rq_config *config, int argc, char **argv);
 
 #endif

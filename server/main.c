@@ -31,6 +31,8 @@ static const struct {
      "audit verify [FOLDER ...]: holds the trail to its seals and to the checkpoints outside, names every "
      "row "
      "that was touched; audit key [ed25519|p256|sm2]: makes the key of the checkpoints"},
+    {"months", rq_command_months,
+     "months [detach YYYY-MM]: lists the months of matches, trail and looks; takes an old one out of service while serving"},
     {"round", rq_command_round,
      "round verify FILE: runs an exported matchmaking round again and says whether hash, result and "
      "stability hold"},

@@ -267,10 +267,11 @@ static void copy_need(const char *need, int copies)
         "'id', md5('e' || i)::uuid, 'uscc', 'COPY' || i))).* from enterprise e, generate_series(1, %d) i "
         "where e.id = '%s';"
         "insert into need select (jsonb_populate_record(n, jsonb_build_object("
-        "'id', md5('n' || i)::uuid, 'enterprise_id', md5('e' || i), 'request_no', 'COPY' || i))).* "
+        "'id', md5('n' || i)::uuid, 'enterprise_id', md5('e' || i), 'run_id', '00' || substr(md5('m' || i), 3), "
+        "'request_no', 'COPY' || i))).* "
         "from need n, generate_series(1, %d) i where n.id = '%s';"
         "insert into match_run select (jsonb_populate_record(m, jsonb_build_object("
-        "'id', md5('m' || i)::uuid, 'need_id', md5('n' || i)))).* "
+        "'id', '00' || substr(md5('m' || i), 3), 'need_id', md5('n' || i)))).* "
         "from match_run m, generate_series(1, %d) i where m.need_id = '%s';"
         "reset session_replication_role",
         copies, world.id_a, copies, need, copies, need);

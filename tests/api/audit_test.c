@@ -187,8 +187,7 @@ static void change_of_any_field_is_found(void **state)
         const char *value = strcmp(field, "at") == 0             ? "at + interval '1 microsecond'"
                             : strcmp(field, "province") == 0     ? "'99'"
                             : strcmp(field, "facts_digest") == 0 ? "repeat('0', 64)"
-                            : strstr(field, "_id") || strcmp(field, "id") == 0
-                                ? "gen_random_uuid()"
+                            : strstr(field, "_id") || strcmp(field, "id") == 0 ? "app.uuid_v7()"
                                 : textf("coalesce(%s, '') || ' '", field);
         bool is_key = strcmp(field, "id") == 0 || strcmp(field, "province") == 0;
         assert_found(textf("update audit_event set %s = %s where %s", field, value, fifth),

@@ -264,9 +264,24 @@ static void definer_functions_are_guarded_and_their_path_is_fixed(void **state)
     assert_string_equal(
         house_sql("select coalesce(string_agg(p.proname, ' '), '') from pg_proc p where p.prosecdef and "
                   "p.pronamespace in ('app'::regnamespace, 'public'::regnamespace) and "
-                  "(p.proowner <> 'rongqiao_definer'::regrole or not exists (select from "
+                  "(p.proowner <> case p.proname when 'make_months' then 'rongqiao_keeper' else "
+                  "'rongqiao_definer' end::regrole or not exists (select from "
                   "unnest(p.proconfig) c where c like 'search_path=%%pg_temp'))"),
         "");
+    /* The keeper of the monthly tables has that one function, and nothing but those tables. */
+    assert_string_equal(house_sql("select string_agg(distinct t.name, ' ' order by t.name) from pg_class c left join "
+                                  "month_table t on c.relname = t.name or c.relname ~ ('^' || t.name || "
+                                  "'_[0-9]{4}_[0-9]{2}$') where c.relkind in ('r', 'p', 'v', 'S') and c.relowner = "
+                                  "'rongqiao_keeper'::regrole"),
+                        "audit_event enterprise_view match match_run");
+    assert_int_equal(house_count("select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where "
+                                 "n.nspname = 'public' and c.relowner <> 'rongqiao_keeper'::regrole and "
+                                 "c.relkind in ('r', 'p') and has_table_privilege('rongqiao_keeper', c.oid, "
+                                 "'select, insert, update, delete, truncate') and c.relname <> 'month_table'"),
+                     0);
+    assert_int_equal(house_count("select count(*) from pg_auth_members where roleid = 'rongqiao_keeper'::regrole or "
+                                 "member = 'rongqiao_keeper'::regrole"),
+                     0);
     /* Whoever is not named has no way to them: the schemas are closed. */
     assert_int_equal(house_count("select count(*) from pg_namespace where nspname in ('app', 'public') and "
                                  "has_schema_privilege('public', oid, 'usage, create')"),

@@ -120,7 +120,7 @@ static const char *first_value(const char *sql)
     bool done = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
     const char *value = "";
     if (!done)
-        print_error("%s\n%s", sql, PQerrorMessage(connection));
+        print_error("%s%s\n", PQerrorMessage(connection), sql);
     else if (PQntuples(result) > 0 && PQnfields(result) > 0)
         value = textf("%s", PQgetvalue(result, 0, 0));
     PQclear(result);
@@ -153,7 +153,8 @@ const char *house_rows(void)
     return first_value(
         "select string_agg(relname || '=' || (xpath('/row/c/text()', query_to_xml(format("
         "'select count(*) as c from public.%I', relname), false, true, '')))[1]::text, ' ' order by "
-        "relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname "
+        "relname) from pg_class where relkind in ('r', 'p') and not relispartition and "
+        "relnamespace = 'public'::regnamespace and relname "
         "<> all ('{enterprise_view,audit_waiting,audit_seal,audit_checkpoint}')");
 }
 

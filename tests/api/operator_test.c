@@ -199,7 +199,7 @@ static void jobs_tell_their_last_and_next_run(void **state)
     (void)state;
     assert_true(eventually(have_run, NULL));
     json_t *items = member_of(expect(200, &world.operator, "GET", "/v1/jobs", NULL), "items");
-    assert_int_equal(json_array_size(items), 6);
+    assert_int_equal(json_array_size(items), 7);
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *job = json_array_get(items, i);
         assert_true(*text_of(job, "last_at") && *text_of(job, "next_at"));

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from house import CLOCK_LIBRARY, wait_until
 
 HOUR_BACK = "-3600s"
+FORMER_ROWS = 200
 
 
 @dataclass
@@ -95,6 +96,18 @@ def roll(house, _):
     return Outcome(time.monotonic(), may_fail=False)
 
 
+def detach_month(house, _):
+    """The oldest month in service goes into the archive, with what it has."""
+    month = house.months.pop(0)[0]
+    house.fill_month(month, FORMER_ROWS)
+    house.server.command("months", "detach", month)
+    part = month.replace("-", "_")
+    if house.postgres.rows(f"select count(*) from archive.match_run_{part}") != [[str(FORMER_ROWS)]]:
+        raise SystemExit(f"fault: {month} is not whole in the archive")
+    house.postgres.sql("set session_replication_role = replica; delete from need where request_no like 'COPY-%'")
+    return Outcome(time.monotonic(), may_fail=False)
+
+
 @dataclass
 class Fault:
     name: str
@@ -114,6 +127,7 @@ FAULTS = [
     Fault("descriptors exhausted", exhaust_files, (2, 5), (1, 10)),
     Fault("certificate replaced", replace_certificate, (0, 0), (2, 20)),
     Fault("rolling restart", roll, (0, 0), (1, 20), keeps_process=False),
+    Fault("month into the archive", detach_month, (0, 0), (2, 24)),
     Fault("clock an hour back", step_clock_back, (2.5, 5), (1, 5), needs="clock"),
 ]
 

@@ -16,6 +16,8 @@ from support.world import World
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLOCK_LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 DISK_BYTES = 512 << 20
+DATA = Path(__file__).resolve().parents[1] / "data"
+FORMER_MONTHS = 24  # that the tables have when the run begins
 POSTGRES = {**cluster.SETTINGS, "shared_buffers": "64MB", "max_wal_size": "96MB", "min_wal_size": "48MB"}
 SERVER = {"workers": "2", "log_level": "warning", "session_idle_minutes": "600", "drain_ms": "10000"}
 # What finds a writer's rows by their keys.
@@ -168,7 +170,7 @@ class House:
         self.postgres = Postgres(directory, self.disk)
         self.server = Server(directory, self.postgres, program)
         self.writers = writers
-        self.people = self.products = None
+        self.people = self.products = self.months = None
 
     def __enter__(self):
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -179,6 +181,9 @@ class House:
             self.server.__enter__()
             self.people = list(World(self.server, self.postgres, 5, 0, self.writers).people.values())
             self.postgres.sql(INDEXES)
+            self.postgres.sql(f"set test.months = {FORMER_MONTHS};\n" + (DATA / "former_months.sql").read_text())
+            self.months = self.postgres.rows("select distinct month from app.months() "
+                                             "where month < to_char(app.month_of(now()), 'YYYY-MM') order by month")
             self.products = [row[0] for row in self.postgres.rows(
                 "select id from product where kind = 'credit_loan' and state = 'online' order by id limit 20")]
         except BaseException:
@@ -192,6 +197,15 @@ class House:
         self.postgres.__exit__()
         self.server.listener.close()
         self.disk.__exit__()
+
+    def fill_month(self, month, rows):
+        """Copies a need that is over, with its match, its trail and who looked, into a former month; waits for the seals."""
+        need = self.postgres.rows("select id from need where state = 'withdrawn' order by id limit 1")[0][0]
+        self.postgres.sql(f"set test.month = '{month}'; set test.rows = {rows}; set test.need = '{need}';\n"
+                          + (DATA / "former_rows.sql").read_text())
+        waiting = (f"select count(*) from audit_waiting w "
+                   f"join audit_event_{month.replace('-', '_')} e using (id, province)")
+        wait_until(f"the trail of {month} was not sealed", 60, lambda: self.postgres.rows(waiting) == [["0"]])
 
     def set_clock(self, offset):
         """What the clocks of PostgreSQL and the server are off by; they look once a second."""

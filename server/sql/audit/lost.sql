@@ -6,7 +6,7 @@ from (select count(*) as waiting from audit_waiting) n
 left join lateral (
     select w.id
     from audit_waiting w
-    where not exists (select from audit_event e where e.id = w.id and e.province = w.province)
+    where not exists (select from app.trail e where e.id = w.id and e.province = w.province)
     order by w.id
     limit $1::int
 ) l on true

@@ -2,7 +2,7 @@
 -- lane: slow
 -- parameters: limit
 select e.id, e.at, e.action, e.case_id
-from audit_event e
+from app.trail e
 where not exists (select from audit_seal s where s.event_id = e.id and s.province = e.province)
     and not exists (select from audit_waiting w where w.id = e.id and w.province = e.province)
 order by e.id

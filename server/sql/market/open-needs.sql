@@ -3,12 +3,7 @@
 -- parameters: after limit
 select n.id, r.input
 from need n
-cross join lateral (
-    select x.input
-    from match_run x
-    where x.need_id = n.id
-    order by x.id desc
-    limit 1) r
+join match_run r on r.id = n.run_id and r.province = n.province
 where n.state in ('open', 'claimed', 'offered', 'stalled')
     and ($1::uuid is null or n.id > $1)
 order by n.id

@@ -5,6 +5,4 @@ select jsonb_build_object('weights', app.latest_weights(), 'needs', (
         select coalesce(jsonb_agg(jsonb_build_object('id', n.id, 'request_no', n.request_no, 'input', m.input::jsonb)
             order by n.id desc), '[]')
         from (select * from need where posted_at is not null order by id desc limit 200) n
-        cross join lateral (select x.input from match_run x
-            where x.need_id = n.id and x.province = n.province
-            order by x.id desc limit 1) m))::text
+        join match_run m on m.id = n.run_id and m.province = n.province))::text

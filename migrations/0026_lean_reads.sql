@@ -21,6 +21,9 @@ alter policy need_read on need using (
         state in ('open', 'claimed', 'offered', 'stalled') and visibility in ('open', 'anonymous')
         or app.need_reached(id, province)));
 
+-- The clocks look every second for what waited too long.
+create index need_ageing on need (created_at) where state in ('open', 'stalled', 'unmet');
+
 -- The needs that a need repeats are those of before it: known when it is made.
 alter table need add column repeats text[] not null default '{}';
 update need n set repeats = r.numbers

@@ -16,8 +16,8 @@ DIRECTORY = ROOT / "build/bench"
 STATEMENTS = ROOT / "server/sql"
 BODIES = 5000
 TARGETS = 5000
-LEAST = {"runs": 1, "seconds": 1, "products": 0, "enterprises": 16, "seed": 0}
-DEFAULTS = {"runs": 5, "seconds": 5, "products": 1000, "enterprises": 300, "seed": 14}
+LEAST = {"runs": 1, "seconds": 1, "products": 0, "enterprises": 16, "seed": 0, "needs": 10000}
+DEFAULTS = {"runs": 5, "seconds": 5, "products": 1000, "enterprises": 300, "seed": 14, "needs": 1000000}
 
 
 def read_options(description):

@@ -44,7 +44,7 @@ need_packages() {
     echo "installing: ${missing[*]}"
     "${as_root[@]}" mkdir -p "${NO_MAIN_CLUSTER%/*}"
     echo 'create_main_cluster = false' | "${as_root[@]}" tee "$NO_MAIN_CLUSTER" >/dev/null
-    if [[ " ${missing[*]} " == *" nginx "* || " ${missing[*]} " == *" haproxy "* ]] && [ ! -e "$NO_START" ]; then
+    if [[ " ${missing[*]}" =~ \ (nginx|haproxy) ]] && [ ! -e "$NO_START" ]; then
         no_start=$NO_START
         printf '#!/bin/sh\ncase $1 in nginx | haproxy) exit 101 ;; esac\n' | "${as_root[@]}" tee "$no_start" >/dev/null
         "${as_root[@]}" chmod 755 "$no_start"

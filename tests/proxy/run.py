@@ -44,6 +44,11 @@ class Server(server.Server):
         self.environment.update(RONGQIAO_TRUSTED_PROXIES="127.0.0.1/32", RONGQIAO_PROXY_ADDRESS_FROM=self.word,
                                 RONGQIAO_WORKERS="2")
 
+    def stop(self):
+        super().stop()
+        if self.process and self.process.returncode != 0:
+            raise SystemExit(f"proxy: the server ended with {self.process.returncode} (see {self.log})")
+
     def restart(self, word):
         self.stop()
         self.word = word

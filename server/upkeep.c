@@ -51,6 +51,7 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
     rq_error error = {0};
     rq_tls *tls = NULL;
     rq_files *portal = NULL;
+    rq_proxies proxies;
     PGconn *connection = NULL;
     bool unsealed = false;
     (void)argc;
@@ -59,6 +60,8 @@ int rq_command_check(const rq_config *config, int argc, char **argv)
     const rq_sealer_settings sealing = audit_sealer_settings(config);
     rq_status status =
         rq_tls_new(config->certificate_file, config->key_file, config->client_ca_file, &tls, &error);
+    if (status == RQ_OK)
+        status = rq_proxies_read(config->trusted_proxies, &proxies, &error);
     if (status == RQ_OK)
         status = rq_sealer_check(&sealing, &error);
     if (status == RQ_OK)

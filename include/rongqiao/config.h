@@ -9,6 +9,7 @@
 #include "rongqiao/digest.h"
 #include "rongqiao/keyring.h"
 #include "rongqiao/log.h"
+#include "rongqiao/proxies.h"
 #include "rongqiao/status.h"
 
 /* The longest text of a setting, in bytes. */

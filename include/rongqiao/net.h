@@ -11,6 +11,7 @@
 
 #include "rongqiao/arena.h"
 #include "rongqiao/http.h"
+#include "rongqiao/proxies.h"
 #include "rongqiao/status.h"
 #include "rongqiao/throttle.h"
 
@@ -50,7 +51,7 @@ const rq_request *rq_exchange_request(const rq_exchange *exchange);
 rq_arena *rq_exchange_arena(rq_exchange *exchange);
 /* 26 characters that name the exchange in logs, problem documents and the X-Request-Id header. */
 const char *rq_exchange_id(const rq_exchange *exchange);
-/* The peer's address as text ("127.0.0.1"), without the port. */
+/* The client's address as text ("127.0.0.1"), without the port: the peer's, or what a trusted proxy says. */
 const char *rq_exchange_peer(const rq_exchange *exchange);
 /* The thumbprint of the client's certificate, which was checked in the handshake; false when it has none. */
 bool rq_exchange_thumbprint(const rq_exchange *exchange, char out_text[RQ_THUMBPRINT_TEXT + 1]);
@@ -132,6 +133,7 @@ typedef struct rq_net_settings {
     uint32_t connections_max, handshakes_max;
     rq_throttle *throttle; /* null: connections come at any rate */
     rq_quota connection_rate;
+    rq_proxies proxies; /* whose word on a client's address counts, and who have no connection_rate */
 } rq_net_settings;
 /* The defaults of limits.h. */
 rq_net_settings rq_net_settings_default(void);
@@ -147,7 +149,7 @@ typedef struct rq_net_counters {
  * connections the one idle longest makes room, else the new one is closed; at the cap of handshakes the
  * oldest one makes room once it is RQ_LIMIT_HANDSHAKE_FLOOR_MS old, until when accepting pauses. Writes
  * raise no SIGPIPE, but main() ignores it all the same. A connection of an address beyond its rate is closed
- * before anything is read of it: a handshake costs more than a request. */
+ * before its handshake, which costs more than a request. */
 typedef struct rq_worker_net rq_worker_net;
 rq_status rq_worker_net_new(struct event_base *base, int listen_fd, rq_tls *tls,
                             const rq_net_settings *settings, const rq_net_handler *handler,

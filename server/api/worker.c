@@ -265,7 +265,10 @@ static rq_status open_parts(rq_worker *worker, const rq_worker_setup *setup, rq_
     net.handshakes_max = (uint32_t)config->handshakes_max;
     net.throttle = setup->throttle;
     net.connection_rate = rq_quota_of(config->connection_rate, config->connection_burst);
-    rq_status status = rq_db_new(worker->base, &db, &worker->db, error);
+    rq_status status = rq_proxies_read(config->trusted_proxies, &net.proxies, error);
+    net.proxies.word = config->proxy_address_from;
+    if (status == RQ_OK)
+        status = rq_db_new(worker->base, &db, &worker->db, error);
     if (status == RQ_OK)
         status = rq_worker_net_new(worker->base, setup->listen_fd, setup->tls, &net, &net_handler, worker,
                                    &worker->net, error);

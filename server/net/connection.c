@@ -233,6 +233,8 @@ static step dispatch(rq_connection *connection)
     rq_exchange *exchange = exchange_new(connection);
     if (!exchange)
         return step_over(connection, "no memory for an exchange");
+    if (connection->is_proxied)
+        exchange_learn_client(exchange);
     connection->exchange = exchange;
     connection->requests++;
     connection->phase = PHASE_WORKING;
@@ -321,9 +323,26 @@ static step read_step(rq_connection *connection)
 
 /* Beginning and end ----------------------------------------------------------------------------------- */
 
+/* A proxy that speaks the PROXY protocol says first, and once, who its client is. */
+static io_result learn_client(rq_connection *connection)
+{
+    char client[INET6_ADDRSTRLEN];
+    io_result result = io_read_proxy_header(&connection->io, client);
+    if (result != IO_DONE)
+        return result;
+    connection->is_proxied = false;
+    if (client[0])
+        memcpy(connection->peer, client, sizeof connection->peer);
+    return client[0] && worker_is_too_often(connection->net, client) ? IO_GONE : IO_DONE;
+}
+
 static step handshake_step(rq_connection *connection)
 {
-    io_result result = connection->io.operations->handshake(&connection->io);
+    io_result result = IO_DONE;
+    if (connection->is_proxied && connection->net->settings.proxies.word == RQ_PROXY_PROTOCOL)
+        result = learn_client(connection);
+    if (result == IO_DONE)
+        result = connection->io.operations->handshake(&connection->io);
     if (result == IO_WAIT)
         return STEP_WAIT;
     worker_handshake_over(connection->net);
@@ -412,7 +431,7 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
         connection_drive(connection);
 }
 
-rq_connection *connection_new(rq_worker_net *net, int fd, const char *peer)
+rq_connection *connection_new(rq_worker_net *net, int fd, const char *peer, bool is_proxied)
 {
     rq_connection *connection = calloc(1, sizeof *connection);
     if (!connection)
@@ -439,6 +458,7 @@ rq_connection *connection_new(rq_worker_net *net, int fd, const char *peer)
         free(connection);
         return NULL;
     }
+    connection->is_proxied = is_proxied;
     connection->phase = PHASE_HANDSHAKE;
     connection->io.readable = true;
     worker_connection_opened(net, connection);

@@ -73,6 +73,7 @@ struct rq_connection {
     bool is_last;    /* close after what is written */
     bool is_chunked; /* the stream's pieces are chunks */
     bool is_cut;     /* the stream's reader is too slow */
+    bool is_proxied; /* the peer is a trusted proxy: `peer` is what it says, or itself until it does */
     char peer[INET6_ADDRSTRLEN];
 };
 
@@ -117,7 +118,7 @@ struct rq_worker_net {
 };
 
 /* connection.c */
-rq_connection *connection_new(rq_worker_net *net, int fd, const char *peer) RQ_MUST_CHECK;
+rq_connection *connection_new(rq_worker_net *net, int fd, const char *peer, bool is_proxied) RQ_MUST_CHECK;
 /* Goes on with whatever can go on; the connection may be gone afterwards. */
 void connection_drive(rq_connection *connection);
 /* The one end of every connection: abandons its exchange, closes, frees. `reason` is for the log. */
@@ -142,6 +143,9 @@ bool connection_is_idle(const rq_connection *connection);
 /* exchange.c */
 rq_exchange *exchange_new(rq_connection *connection) RQ_MUST_CHECK;
 /* Returns it to the worker's spares, or frees it. */
+/* Of a request that came through a trusted proxy: the client's address is what the proxy put last into
+ * X-Forwarded-For; the proxy's own stays where it put none. */
+void exchange_learn_client(rq_exchange *exchange);
 void exchange_free(rq_exchange *exchange);
 /* The client has gone: the exchange keeps the parser until its reply. */
 void exchange_abandon(rq_exchange *exchange);
@@ -166,6 +170,8 @@ bool reply_compose(rq_buffer *out, rq_worker_net *net, const char *exchange_id,
 void worker_connection_opened(rq_worker_net *net, rq_connection *connection);
 void worker_connection_closed(rq_worker_net *net, rq_connection *connection);
 void worker_handshake_over(rq_worker_net *net);
+/* Whether this client opens connections beyond its rate; counts one. */
+bool worker_is_too_often(rq_worker_net *net, const char *client);
 /* Drives the connection again after the others had their turn. */
 void worker_resume_later(rq_worker_net *net, rq_connection *connection);
 /* An exchange without a connection has had its reply. */

@@ -56,6 +56,16 @@ rq_exchange *exchange_new(rq_connection *connection)
     return exchange;
 }
 
+void exchange_learn_client(rq_exchange *exchange)
+{
+    const rq_request *request = rq_http_request(exchange->http);
+    rq_slice last = {NULL, 0};
+    for (size_t i = 0; i < request->header_count; i++)
+        if (rq_slice_is_nocase(request->headers[i].name, "X-Forwarded-For"))
+            last = request->headers[i].value;
+    (void)rq_proxy_last_address(last.data, last.length, exchange->peer);
+}
+
 void exchange_free(rq_exchange *exchange)
 {
     rq_worker_net *net = exchange->net;

@@ -109,6 +109,28 @@ static bool escapes_are_good(rq_slice text)
     return true;
 }
 
+/* Whether a segment is "." or "..", maybe escaped: whoever resolves it (RFC 3986 section 5.2.4) sees another
+ * path than who does not. */
+static bool has_dot_segment(rq_slice path)
+{
+    size_t dots = 0, others = 0;
+    for (size_t i = 1; i <= path.length; i++) {
+        if (i == path.length || path.data[i] == '/') {
+            if (others == 0 && (dots == 1 || dots == 2))
+                return true;
+            dots = others = 0;
+        } else if (path.data[i] == '.') {
+            dots++;
+        } else if (path.length - i > 2 && strncasecmp(path.data + i, "%2e", 3) == 0) {
+            dots++;
+            i += 2;
+        } else {
+            others++;
+        }
+    }
+    return false;
+}
+
 /* uri-host [ ":" port ] without userinfo (RFC 9110 section 7.2), a name, an IPv4 or a bracketed IPv6. */
 static bool is_authority(rq_slice text)
 {
@@ -124,7 +146,7 @@ static bool is_authority(rq_slice text)
     } else {
         while (at < text.length && is(text.data[at], HOST))
             at++;
-        if (at == 0)
+        if (at == 0 || memmem(text.data, at, "..", 2))
             return false;
     }
     if (at == text.length)
@@ -158,7 +180,8 @@ static bool take_target(rq_http *http, rq_slice target)
     request->target = target;
     request->path = (rq_slice){target.data, path};
     request->query = mark ? slice_from(target, path + 1) : (rq_slice){target.data + target.length, 0};
-    return all_are(request->path, PATH) && all_are(request->query, QUERY) && escapes_are_good(target);
+    return all_are(request->path, PATH) && all_are(request->query, QUERY) && escapes_are_good(target) &&
+           !has_dot_segment(request->path);
 }
 
 static bool take_method(rq_http *http, rq_slice method)
@@ -295,7 +318,8 @@ static http_step take_known(rq_http *http, http_known known, rq_slice value, rq_
     case KNOWN_HOST:
         return is_authority(value) ? STEP_ON : http_refuse(http, 400, "bad_host");
     case KNOWN_CONTENT_LENGTH:
-        return take_content_length(http, value) ? STEP_ON : http_refuse(http, 400, "bad_framing");
+        return !find(raw, '\t') && take_content_length(http, value) ? STEP_ON
+                                                                    : http_refuse(http, 400, "bad_framing");
     case KNOWN_TRANSFER_ENCODING:
         http->chunked = rq_slice_is_nocase(value, "chunked");
         return find(raw, '\t') || value.length == 0 ? http_refuse(http, 400, "bad_framing") : STEP_ON;

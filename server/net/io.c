@@ -142,6 +142,27 @@ void io_done(rq_io *io)
     close(io->fd);
 }
 
+io_result io_read_proxy_header(rq_io *io, char out_client[INET6_ADDRSTRLEN])
+{
+    uint8_t bytes[RQ_PROXY_HEADER_MOST];
+    size_t length = 0;
+    ssize_t got = recv(io->fd, bytes, sizeof bytes, MSG_PEEK);
+    if (got < 0)
+        return is_passing(errno) ? IO_WAIT : IO_GONE;
+    if (got == 0)
+        return IO_END;
+    switch (rq_proxy_header_read(bytes, (size_t)got, &length, out_client)) {
+    case RQ_PROXY_HEADER_MORE:
+        return io->peer_closed ? IO_END
+                               : IO_WAIT; /* what is peeked at again raises no event; more of it does */
+    case RQ_PROXY_HEADER_DONE:
+        return recv(io->fd, bytes, length, 0) == (ssize_t)length ? IO_DONE : IO_GONE;
+    case RQ_PROXY_HEADER_BAD:
+        break;
+    }
+    return IO_GONE;
+}
+
 io_result io_discard(rq_io *io)
 {
     char sink[DISCARD_BYTES];

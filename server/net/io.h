@@ -43,6 +43,10 @@ rq_status io_init(rq_io *io, int fd, rq_tls *tls, rq_error *error) RQ_MUST_CHECK
 /* Closes the socket. */
 void io_done(rq_io *io);
 
+/* Takes the PROXY protocol's header off the socket, and nothing that follows it. `out_client`: the client's
+ * address, or "" where the proxy speaks for itself. IO_GONE when what comes is no such header. */
+io_result io_read_proxy_header(rq_io *io, char out_client[INET6_ADDRSTRLEN]);
+
 /* Takes what the peer still sends off the socket and forgets it, at most a few buffers at a time. */
 io_result io_discard(rq_io *io);
 

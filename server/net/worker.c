@@ -100,27 +100,30 @@ static void address_text(const struct sockaddr_storage *address, char *out, sock
         out[0] = '\0';
 }
 
-static bool is_too_often(rq_worker_net *net, const char *peer)
+bool worker_is_too_often(rq_worker_net *net, const char *client)
 {
     rq_throttle *throttle = net->settings.throttle;
-    return throttle &&
-           rq_throttle_take(throttle, rq_throttle_key_of_address(throttle, RQ_THROTTLE_CONNECTIONS, peer),
-                            net->settings.connection_rate, rq_monotonic_us()) > 0;
+    if (!throttle ||
+        rq_throttle_take(throttle, rq_throttle_key_of_address(throttle, RQ_THROTTLE_CONNECTIONS, client),
+                         net->settings.connection_rate, rq_monotonic_us()) == 0)
+        return false;
+    count(&net->counters.limited, 1);
+    return true;
 }
 
 static void admit(rq_worker_net *net, int fd, const struct sockaddr_storage *address)
 {
     char peer[INET6_ADDRSTRLEN];
     address_text(address, peer, sizeof peer);
-    if (is_too_often(net, peer)) {
-        count(&net->counters.limited, 1);
+    bool is_proxied = rq_proxies_hold(&net->settings.proxies, peer);
+    if (!is_proxied && worker_is_too_often(net, peer)) {
         close(fd);
         return;
     }
     bool room = make_room(net);
     if (room)
         make_handshake_room(net);
-    if (room && connection_new(net, fd, peer)) {
+    if (room && connection_new(net, fd, peer, is_proxied)) {
         count(&net->counters.accepted, 1);
         return;
     }

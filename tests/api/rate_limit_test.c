@@ -15,9 +15,8 @@ static void serve_with(const char *settings)
 }
 
 /* So many requests in a row by this client, and how many were answered with the status. */
-static int ask_often(test_client *client, const char *path, const char *token, int times, int status)
+static int ask_with(test_client *client, const char *path, const char *headers, int times, int status)
 {
-    const char *headers = token ? textf("Authorization: Bearer %s\r\n", token) : "";
     int found = 0;
     for (int i = 0; i < times; i++) {
         test_answer *answer = client_call(client, "GET", path, headers, NULL, 0);
@@ -29,6 +28,12 @@ static int ask_often(test_client *client, const char *path, const char *token, i
         }
     }
     return found;
+}
+
+static int ask_often(test_client *client, const char *path, const char *token, int times, int status)
+{
+    const char *headers = token ? textf("Authorization: Bearer %s\r\n", token) : "";
+    return ask_with(client, path, headers, times, status);
 }
 
 static int64_t limited(const char *by)
@@ -86,6 +91,27 @@ static void address_without_a_principal_has_a_rate_that_hurts_no_other_and_no_pr
     assert_int_equal(ask_often(here, "/readyz", NULL, TRIES, 200), TRIES);
     client_free(here);
     client_free(there);
+}
+
+static void address_that_a_trusted_proxy_tells_has_the_rate_and_no_stranger_can_tell_one(void **state)
+{
+    (void)state;
+    serve_with("trusted_proxies = 127.0.0.1\naddress_rate = 1\naddress_burst = 20\n");
+    test_client *proxy = client_new(), *stranger = client_new_from("127.0.0.2");
+    const char *one = "X-Forwarded-For: 10.9.9.9, 203.0.113.1\r\n", *two = "X-Forwarded-For: 203.0.113.2\r\n";
+    assert_in_range(ask_with(proxy, "/v1/products", one, TRIES, 200), BURST, BURST + LATE);
+    assert_int_equal(ask_with(proxy, "/v1/products", two, BURST, 200), BURST);
+    assert_int_equal(ask_with(proxy, "/v1/products", "", BURST, 200), BURST);
+    int passed = 0;
+    for (int i = 0; i < TRIES; i++)
+        passed +=
+            ask_with(stranger, "/v1/products", textf("X-Forwarded-For: 203.0.113.%d\r\n", 3 + i), 1, 200);
+    assert_in_range(passed, BURST, BURST + LATE);
+    client_free(proxy);
+    client_free(stranger);
+    const char *path = house_write_config("wrong.conf", "trusted_proxies = proxy.example\n");
+    assert_int_equal(house_run((const char *const[]){"--config", path, "check", NULL}, NULL, NULL, 0), 1);
+    assert_int_equal(house_run((const char *const[]){"check", NULL}, NULL, NULL, 0), 0);
 }
 
 static void guessed_tokens_are_charged_to_the_address(void **state)
@@ -146,6 +172,7 @@ int main(void)
         API_TEST(principal_has_one_rate_over_all_workers_and_connections),
         API_TEST(named_principal_has_the_raised_rate),
         API_TEST(address_without_a_principal_has_a_rate_that_hurts_no_other_and_no_principal),
+        API_TEST(address_that_a_trusted_proxy_tells_has_the_rate_and_no_stranger_can_tell_one),
         API_TEST(guessed_tokens_are_charged_to_the_address),
         API_TEST(address_has_a_rate_of_new_connections),
     };

@@ -35,7 +35,7 @@ static const struct {
     {"match.h", MATCH}, {"demand.h", MATCH},    {"facts.def", MATCH},    {"round.h", MATCH},
     {"http.h", NET},    {"files.h", NET},       {"net.h", NET},          {"db.h", DB},
     {"api.h", API},     {"jobs.h", JOBS},       {"json_memory.h", BASE}, {"throttle.h", BASE},
-    {"totp.h", BASE},
+    {"totp.h", BASE},   {"proxies.h", BASE},
 };
 
 /* Libraries that a layer's idea rules out: match and credit are pure, net knows no SQL, base waits for

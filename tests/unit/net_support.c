@@ -108,6 +108,9 @@ static void on_request(void *context, rq_exchange *exchange)
         begin_stream(server, exchange);
     } else if (rq_slice_is(path, "/nothing")) {
         rq_exchange_reply(exchange, 204, NULL, 0, NULL, 0);
+    } else if (rq_slice_is(path, "/client")) {
+        const char *client = rq_exchange_peer(exchange);
+        rq_exchange_reply(exchange, 200, NULL, 0, client, strlen(client));
     } else if (rq_slice_is(path, "/split")) {
         rq_reply_header header = {"Location", "/a\r\nEvil: yes"};
         rq_exchange_reply(exchange, 200, &header, 1, "x", 1);

@@ -38,7 +38,8 @@ typedef struct net_server {
 } net_server;
 
 /* Routes: /echo answers "METHOD target|body"; /defer waits for COMMAND_REPLY; /big answers
- * BIG_BODY_BYTES of 'b', /huge more than a reply may hold; /nothing answers 204; /split tries to split the
+ * BIG_BODY_BYTES of 'b', /huge more than a reply may hold; /nothing answers 204; /client
+ * answers the client's address; /split tries to split the
  * reply; /stream begins a stream with the piece "begin"; bodies for /small may have 10 bytes. */
 net_server *net_server_start(bool with_tls, const rq_net_settings *settings);
 void net_server_stop(net_server *server);

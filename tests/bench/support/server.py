@@ -22,6 +22,8 @@ SETTINGS = {
 
 
 class Server:
+    names = "IP:127.0.0.1"  # of its certificate
+
     def __init__(self, directory, cluster):
         self.directory = directory
         self.cluster = cluster
@@ -47,7 +49,7 @@ class Server:
     def __enter__(self):
         self._configure()
         processes.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
-                       "-days", "30", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                       "-days", "30", "-subj", "/CN=localhost", "-addext", f"subjectAltName={self.names}", "-keyout",
                        self.environment["RONGQIAO_KEY_FILE"], "-out", self.certificate], 60)
         self.cluster.sql("create database rongqiao", "postgres")
         self.command("migrate")

@@ -14,9 +14,18 @@
 
 enum { PAGE = 500, FIELDS = 2, PLACE_TEXT = 128, SETTLE_US = 1500000 };
 
-/* In the order of private/page.sql: from the third column on, sealed text and hash of each. */
-static const char *const columns[FIELDS] = {"enterprise.legal_rep_id", "enterprise.contact_mobile"};
-enum { FIRST_COLUMN = 2 };
+/* Where sealed text lies. The pages of `page` have id, province, and from the third column on sealed text and hash of
+ * each column; `reseal` takes id, province, what was read, and sealed text and hash of each. */
+static const struct sealed_table {
+    const char *page, *reseal;
+    const char *columns[FIELDS];
+    int count;
+    bool has_hashes;
+} tables[] = {
+    {"private/page", "private/reseal", {"enterprise.legal_rep_id", "enterprise.contact_mobile"}, 2, true},
+    {"private/totp-page", "private/totp-reseal", {"totp.secret"}, 1, false},
+};
+enum { FIRST_COLUMN = 2, TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 typedef struct rotation {
     PGconn *connection;
@@ -51,8 +60,8 @@ static PGresult *ask(PGconn *connection, const char *statement, const char *cons
 }
 
 /* The value sealed anew into `out`, also where it was never sealed. `out_same`: it is as it should be. */
-static rq_status reseal(const rotation *self, const char *column, const char *id, stored value, fresh *out,
-                        bool *out_same, rq_error *error)
+static rq_status reseal(const rotation *self, const char *column, bool has_hash, const char *id, stored value,
+                        fresh *out, bool *out_same, rq_error *error)
 {
     char place[PLACE_TEXT], text[RQ_PRIVATE_BYTES + 1];
     rq_status status = RQ_OK;
@@ -61,11 +70,11 @@ static rq_status reseal(const rotation *self, const char *column, const char *id
         status = rq_unseal(self->keyring, place, value.sealed, text, error);
     else if (snprintf(text, sizeof(text), "%s", value.sealed) >= (int)sizeof(text))
         status = rq_fail(error, RQ_INVALID, "%s: too long to be sealed", place);
-    if (status == RQ_OK)
+    if (status == RQ_OK && has_hash)
         status =
             rq_keyed_hash(self->keyring, rq_keyring_cipher(self->keyring), column, text, out->hash, error);
-    *out_same = status == RQ_OK && rq_is_sealed_now(self->keyring, value.sealed) && value.hash &&
-                strcmp(value.hash, out->hash) == 0;
+    *out_same = status == RQ_OK && rq_is_sealed_now(self->keyring, value.sealed) &&
+                (!has_hash || (value.hash && strcmp(value.hash, out->hash) == 0));
     if (status == RQ_OK && *out_same)
         snprintf(out->sealed, sizeof(out->sealed), "%s", value.sealed);
     else if (status == RQ_OK)
@@ -74,13 +83,14 @@ static rq_status reseal(const rotation *self, const char *column, const char *id
     return status;
 }
 
-static rq_status rotate_row(rotation *self, const PGresult *page, int row, rq_error *error)
+static rq_status rotate_row(rotation *self, const struct sealed_table *table, const PGresult *page, int row,
+                            rq_error *error)
 {
     fresh made[FIELDS];
     bool all_same = true;
     const char *id = PQgetvalue(page, row, 0);
     const char *values[2 + FIELDS + 2 * FIELDS] = {id, PQgetvalue(page, row, 1)};
-    for (int i = 0; i < FIELDS; i++) {
+    for (int i = 0; i < table->count; i++) {
         stored value = {text_at(page, row, FIRST_COLUMN + 2 * i),
                         text_at(page, row, FIRST_COLUMN + 2 * i + 1)};
         bool same = true;
@@ -88,40 +98,48 @@ static rq_status rotate_row(rotation *self, const PGresult *page, int row, rq_er
         values[2 + i] = value.sealed;
         if (!value.sealed)
             continue;
-        if (reseal(self, columns[i], id, value, &made[i], &same, &reason) != RQ_OK) {
+        if (reseal(self, table->columns[i], table->has_hashes, id, value, &made[i], &same, &reason) != RQ_OK) {
             fprintf(stderr, "rongqiao: %s\n", reason.message);
             self->unreadable++;
             return RQ_OK;
         }
-        values[2 + FIELDS + 2 * i] = made[i].sealed;
-        values[2 + FIELDS + 2 * i + 1] = made[i].hash;
+        values[2 + table->count + 2 * i] = made[i].sealed;
+        values[2 + table->count + 2 * i + 1] = table->has_hashes ? made[i].hash : NULL;
         all_same &= same;
     }
     if (all_same)
         return RQ_OK;
-    PGresult *done = ask(self->connection, "private/reseal", values, 2 + FIELDS + 2 * FIELDS, error);
+    PGresult *done = ask(self->connection, table->reseal, values, 2 + 3 * table->count, error);
     self->resealed += PQntuples(done);
     self->changed_meanwhile += done && PQntuples(done) == 0;
     PQclear(done);
     return done ? RQ_OK : RQ_IO;
 }
 
-/* Once over the table, page by page; each row is a transaction of its own, so nobody waits for long. */
-static rq_status rotate_all(rotation *self, rq_error *error)
+/* Once over a table, page by page; each row is a transaction of its own, so nobody waits for long. */
+static rq_status rotate_table(rotation *self, const struct sealed_table *table, rq_error *error)
 {
     char after[RQ_UUID_TEXT + 1] = "00000000-0000-0000-0000-000000000000", limit[16];
     rq_status status = RQ_OK;
     snprintf(limit, sizeof(limit), "%d", PAGE);
     for (int count = PAGE; status == RQ_OK && count == PAGE;) {
-        PGresult *page = ask(self->connection, "private/page", (const char *const[]){after, limit}, 2, error);
+        PGresult *page = ask(self->connection, table->page, (const char *const[]){after, limit}, 2, error);
         count = PQntuples(page);
         status = page ? RQ_OK : RQ_IO;
         for (int row = 0; row < count && status == RQ_OK; row++) {
-            status = rotate_row(self, page, row, error);
+            status = rotate_row(self, table, page, row, error);
             snprintf(after, sizeof(after), "%s", PQgetvalue(page, row, 0));
         }
         PQclear(page);
     }
+    return status;
+}
+
+static rq_status rotate_all(rotation *self, rq_error *error)
+{
+    rq_status status = RQ_OK;
+    for (size_t i = 0; i < TABLES && status == RQ_OK; i++)
+        status = rotate_table(self, &tables[i], error);
     return status;
 }
 

@@ -22,7 +22,7 @@ struct rq_login {
     rq_login_guard guard;
     char user_id[RQ_UUID_TEXT + 1]; /* "": nobody, which only the password's check may find out */
     char expected[RQ_PASSWORD_HASH_TEXT];
-    char totp_secret[RQ_TOTP_SEALED_TEXT + 1]; /* "": none */
+    char totp_secret[RQ_SEALED_TEXT]; /* "": none */
     rq_second_factor factor;
     char token[TOKEN_TEXT], token_hash[RQ_SHA256_HEX + 1];
     char device[TOKEN_TEXT], device_hash[RQ_SHA256_HEX + 1]; /* "": no browser */
@@ -196,7 +196,7 @@ static void on_hashed(rq_worker *worker, void *argument, bool equal, const char 
             refuse_code(call, "totp_required");
             return;
         }
-        if (!rq_second_factor_read(state->totp_secret, code, &state->factor)) {
+        if (!rq_second_factor_read(worker, state->user_id, state->totp_secret, code, &state->factor)) {
             refuse_wrong(state, "totp_wrong");
             return;
         }

@@ -53,8 +53,7 @@ void rq_private_keys_close(rq_private_keys *keys)
     keys->keyring = NULL;
 }
 
-/* The worker's keys, no older than a second; null when there are none. */
-static const rq_keyring *keyring_of(rq_worker *worker)
+const rq_keyring *rq_private_keyring(rq_worker *worker)
 {
     rq_private_keys *keys = &worker->private_keys;
     const rq_config *config = worker->config;
@@ -128,7 +127,7 @@ bool rq_private_seal(rq_call *call, json_t *object, const char *id)
     rq_status status = RQ_OK;
     if (!has_private(object))
         return true;
-    const rq_keyring *keyring = keyring_of(call->worker);
+    const rq_keyring *keyring = rq_private_keyring(call->worker);
     if (!keyring) {
         rq_call_refuse(call, "private_keys_missing", NULL, NULL);
         return false;
@@ -250,7 +249,7 @@ bool rq_private_open(rq_call *call, const char **text, size_t *length)
         rq_call_refuse(call, "unavailable", NULL, NULL);
         return false;
     }
-    const rq_keyring *keyring = keyring_of(call->worker);
+    const rq_keyring *keyring = rq_private_keyring(call->worker);
     for (size_t i = 0; i < FIELDS && status == RQ_OK; i++)
         status = show_field(call, keyring, &fields[i], copy, length, &error);
     *text = copy;
@@ -268,7 +267,7 @@ bool rq_private_open(rq_call *call, const char **text, size_t *length)
 
 rq_step rq_private_hashes(rq_call *call)
 {
-    const rq_keyring *keyring = keyring_of(call->worker);
+    const rq_keyring *keyring = rq_private_keyring(call->worker);
     rq_buffer out;
     if (!keyring) {
         rq_call_refuse(call, "private_keys_missing", NULL, NULL);

@@ -20,6 +20,8 @@ typedef struct rq_private_keys {
 rq_status rq_private_keys_open(rq_private_keys *keys, const rq_config *config, rq_error *error) RQ_MUST_CHECK;
 void rq_private_keys_close(rq_private_keys *keys);
 
+/* The worker's keys, no older than a second; null when there are none. */
+const rq_keyring *rq_private_keyring(rq_worker *worker);
 /* Replaces the personal data of `object`, a new or changed enterprise of this id, by what is stored of them.
  * False after the call was refused. */
 bool rq_private_seal(rq_call *call, json_t *object, const char *id);

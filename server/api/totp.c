@@ -8,13 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "private.h"
 #include "rongqiao/clock.h"
+#include "rongqiao/log.h"
 #include "routes.h"
 #include "stages.h"
 #include "worker.h"
 
 /* 80 random bits: nobody tries these, nor finds one from its hash. */
-enum { RECOVERY_CODES = 10, RECOVERY_BYTES = 10, RECOVERY_CHARACTERS = 16, RECOVERY_GROUP = 4 };
+enum { RECOVERY_CODES = 10, RECOVERY_BYTES = 10, RECOVERY_CHARACTERS = 16, RECOVERY_GROUP = 4, PLACE_TEXT = 64 };
 
 typedef struct enrolment {
     rq_call *call;
@@ -24,23 +26,52 @@ typedef struct enrolment {
 
 /* The secret -------------------------------------------------------------------------------------- */
 
-bool rq_totp_seal(const uint8_t secret[RQ_TOTP_SECRET_BYTES], char out_sealed[RQ_TOTP_SEALED_TEXT + 1])
+/* Kept under the keys of personal data, bound to its user. */
+static void place_of(const char *user_id, char out_place[PLACE_TEXT])
 {
-    rq_hex(secret, RQ_TOTP_SECRET_BYTES, out_sealed);
-    return true;
+    snprintf(out_place, PLACE_TEXT, "totp.secret.%s", user_id);
 }
 
-bool rq_totp_open(const char *sealed, uint8_t out_secret[RQ_TOTP_SECRET_BYTES])
+static rq_status seal(const rq_keyring *keyring, const char *user_id, const uint8_t secret[RQ_TOTP_SECRET_BYTES],
+                      char out_sealed[RQ_SEALED_TEXT])
 {
-    if (strlen(sealed) != RQ_TOTP_SEALED_TEXT)
+    char place[PLACE_TEXT], text[2 * RQ_TOTP_SECRET_BYTES + 1];
+    place_of(user_id, place);
+    rq_hex(secret, RQ_TOTP_SECRET_BYTES, text);
+    rq_status status = rq_seal(keyring, place, text, out_sealed, NULL);
+    OPENSSL_cleanse(text, sizeof(text));
+    return status;
+}
+
+static bool read_hex(const char *text, uint8_t out_secret[RQ_TOTP_SECRET_BYTES])
+{
+    if (strlen(text) != 2 * RQ_TOTP_SECRET_BYTES)
         return false;
     for (size_t i = 0; i < RQ_TOTP_SECRET_BYTES; i++) {
         unsigned value;
-        if (sscanf(sealed + 2 * i, "%2x", &value) != 1)
+        if (sscanf(text + 2 * i, "%2x", &value) != 1)
             return false;
         out_secret[i] = (uint8_t)value;
     }
     return true;
+}
+
+/* What was kept before secrets were sealed is hexadecimal as it stands. */
+static bool unseal(const rq_keyring *keyring, const char *user_id, const char *sealed,
+                   uint8_t out_secret[RQ_TOTP_SECRET_BYTES])
+{
+    char place[PLACE_TEXT], text[RQ_PRIVATE_BYTES + 1];
+    rq_error error = {0};
+    if (rq_sealed_key(sealed) == 0)
+        return read_hex(sealed, out_secret);
+    place_of(user_id, place);
+    rq_status status = keyring ? rq_unseal(keyring, place, sealed, text, &error)
+                               : rq_fail(&error, RQ_INVALID, "%s: sealed, and private_key_file is not set", place);
+    if (status != RQ_OK)
+        RQ_LOG(RQ_LOG_ERROR, "totp_secret_unreadable", RQ_LOG_TEXT("reason", error.message));
+    bool is_read = status == RQ_OK && read_hex(text, out_secret);
+    OPENSSL_cleanse(text, sizeof(text));
+    return is_read;
 }
 
 /* The second factor --------------------------------------------------------------------------------- */
@@ -70,14 +101,16 @@ static bool read_recovery_code(const char *typed, char out_code[RECOVERY_CHARACT
     return length == RECOVERY_CHARACTERS;
 }
 
-bool rq_second_factor_read(const char *sealed, const char *typed, rq_second_factor *out_factor)
+bool rq_second_factor_read(rq_worker *worker, const char *user_id, const char *sealed, const char *typed,
+                           rq_second_factor *out_factor)
 {
     uint8_t secret[RQ_TOTP_SECRET_BYTES];
     char code[RECOVERY_CHARACTERS + 1];
     *out_factor = (rq_second_factor){.step = ""};
     if (strlen(typed) != RQ_TOTP_DIGITS)
         return read_recovery_code(typed, code) && hash_recovery_code(code, out_factor->recovery_hash);
-    int64_t step = rq_totp_open(sealed, secret) ? rq_totp_step_of(secret, typed, rq_wall_ms() / 1000) : -1;
+    bool is_open = unseal(rq_private_keyring(worker), user_id, sealed, secret);
+    int64_t step = is_open ? rq_totp_step_of(secret, typed, rq_wall_ms() / 1000) : -1;
     OPENSSL_cleanse(secret, sizeof(secret));
     snprintf(out_factor->step, sizeof(out_factor->step), "%" PRId64, step);
     return step >= 0;
@@ -144,13 +177,18 @@ static void on_begun(void *argument, const rq_db_reply *reply)
 static rq_step begin(rq_call *call)
 {
     enrolment *state = rq_arena_alloc(call->arena, sizeof(*state));
-    char sealed[RQ_TOTP_SEALED_TEXT + 1];
+    char sealed[RQ_SEALED_TEXT];
+    const rq_keyring *keyring = rq_private_keyring(call->worker);
     if (!call->principal.session_id[0]) { /* a system's key has a certificate for that */
         rq_call_refuse(call, "forbidden", NULL, NULL);
         return RQ_STEP_ANSWERED;
     }
+    if (!keyring) {
+        rq_call_refuse(call, "private_keys_missing", NULL, NULL);
+        return RQ_STEP_ANSWERED;
+    }
     if (!state || rq_random(state->secret, sizeof(state->secret), NULL) != RQ_OK ||
-        !rq_totp_seal(state->secret, sealed)) {
+        seal(keyring, call->principal.user_id, state->secret, sealed) != RQ_OK) {
         rq_call_refuse(call, "unavailable", NULL, NULL);
         return RQ_STEP_ANSWERED;
     }
@@ -240,7 +278,7 @@ static rq_step confirm(rq_call *call)
         rq_call_refuse(call, "totp_missing", NULL, NULL);
     } else if (!may_try(call, key)) {
         result = RQ_STEP_ANSWERED;
-    } else if (strlen(code) != RQ_TOTP_DIGITS || !rq_second_factor_read(sealed, code, &factor)) {
+    } else if (strlen(code) != RQ_TOTP_DIGITS || !rq_second_factor_read(call->worker, call->principal.user_id, sealed, code, &factor)) {
         rq_backoff_fail(call->worker->throttle, key, (unsigned)call->worker->config->login_failures_max,
                         rq_monotonic_ms());
         rq_call_refuse_field(call, "/code", "totp_wrong");

@@ -2,7 +2,9 @@
 #include "rongqiao/totp.h"
 
 #include <time.h>
+#include <unistd.h>
 
+#include "rongqiao/digest.h"
 #include "test.h"
 
 static test_user operator;
@@ -271,6 +273,54 @@ static void unknown_role_in_the_setting_refuses_to_start(void **state)
     assert_int_equal(house_run(arguments, NULL, NULL, 0), 1);
 }
 
+static const char *kept_secret(const test_user *user)
+{
+    return house_sql("select secret from totp where user_id = '%s'", user->id);
+}
+
+static int keys(const char *what, char *line, size_t size)
+{
+    return house_run((const char *const[]){"keys", what, NULL}, NULL, line, size);
+}
+
+static void secret_is_sealed_for_its_user(void **state)
+{
+    test_user user, other;
+    char line[128], plain[2 * RQ_TOTP_SECRET_BYTES + 1];
+    (void)state;
+    make_user(&user, "sealed-one", "authority");
+    make_user(&other, "sealed-two", "authority");
+    device held = enrol(&user, NULL), others = enrol(&other, NULL);
+    const char *sealed = kept_secret(&user);
+    rq_hex(held.secret, sizeof(held.secret), plain);
+    assert_memory_equal(sealed, "rqs1.", 5);
+    assert_null(strstr(sealed, plain));
+
+    /* What is sealed for one user opens for no other. */
+    house_sql("update totp set secret = '%s' where user_id = '%s'", kept_secret(&other), user.id);
+    check_problem(log_in("sealed-one", code_at(&others, 1)), 401, "totp_wrong");
+    check_problem(log_in("sealed-one", code_at(&held, 1)), 401, "totp_wrong");
+    house_sql("update totp set secret = '%s' where user_id = '%s'", sealed, user.id);
+    check_status(log_in("sealed-one", code_at(&held, 1)), 201);
+
+    /* What was kept before secrets were sealed still counts; a change of the key seals it, and all others anew. */
+    rq_hex(others.secret, sizeof(others.secret), plain);
+    house_sql("update totp set secret = '%s' where user_id = '%s'", plain, other.id);
+    check_status(log_in("sealed-two", code_at(&others, 1)), 201);
+    assert_int_equal(house_run((const char *const[]){"check", NULL}, NULL, NULL, 0), 1);
+    assert_int_equal(keys("add", line, sizeof(line)), 0);
+    assert_int_equal(keys("rotate", line, sizeof(line)), 0);
+    assert_int_equal(house_count("select count(*) from totp where secret like 'rqs1.01' || lpad(to_hex(%d), 8, '0') || '%%'", 2),
+                     house_count("select count(*) from totp"));
+    assert_int_equal(house_run((const char *const[]){"check", NULL}, NULL, NULL, 0), 0);
+    usleep(1100000); /* the time in which servers notice */
+    house_sql("update totp set last_step = 0");
+    check_status(log_in("sealed-one", code_at(&held, 0)), 201);
+    check_status(log_in("sealed-two", code_at(&others, 0)), 201);
+    user_leave(&user);
+    user_leave(&other);
+}
+
 static int open_house(void **state)
 {
     if (house_open(state) != 0)
@@ -290,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         API_TEST(secret_is_shown_once_and_counts_when_it_is_confirmed),
         API_TEST(login_wants_a_code_and_takes_each_once),
+        API_TEST(secret_is_sealed_for_its_user),
         API_TEST(sessions_of_before_the_second_factor_end),
         API_TEST(recovery_code_opens_once_and_can_be_renewed),
         API_TEST(operator_takes_lost_codes_away),

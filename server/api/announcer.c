@@ -12,6 +12,7 @@
 #include "rongqiao/clock.h"
 #include "rongqiao/db.h"
 #include "rongqiao/limits.h"
+#include "rongqiao/json_memory.h"
 #include "rongqiao/log.h"
 
 enum { FINDING_ARENA = 64 << 20, PAGE_ARENA = 8 << 20, NUMBER_TEXT = 24 };
@@ -167,8 +168,10 @@ static const char *end_list(rq_buffer *out)
     return rq_buffer_cstring(out);
 }
 
-/* Whether a match of today would show the product to the need as a package that it may ask for. */
-static bool is_served(const rq_catalogue *catalogue, const char *product, const char *input, rq_arena *arena)
+/* Whether a match of today would show the product to the need as a package that it may ask for. RQ_NOMEM: nobody can
+ * tell; a need that the engine does not take is not served. */
+static rq_status is_served(const rq_catalogue *catalogue, const char *product, const char *input, rq_arena *arena,
+                           bool *out_served)
 {
     rq_need need;
     rq_package package;
@@ -181,7 +184,8 @@ static bool is_served(const rq_catalogue *catalogue, const char *product, const 
         status = rq_match_explain(catalogue, &need, product, arena, &package, &is_open, NULL);
     }
     json_decref(document);
-    return status == RQ_OK && is_open && package.class == RQ_ELIGIBLE;
+    *out_served = status == RQ_OK && is_open && package.class == RQ_ELIGIBLE;
+    return status == RQ_NOMEM || rq_json_ran_short() ? RQ_NOMEM : RQ_OK;
 }
 
 /* Of the next needs, lists those whose enterprises are to be told; false when PostgreSQL or memory fails. */
@@ -199,7 +203,9 @@ static bool list_served(rq_announcer *self, const rq_catalogue *catalogue, size_
     bool is_listed = rows && arena;
     *out_count = 0;
     for (int row = 0; is_listed && row < PQntuples(rows); row++) {
-        if (is_served(catalogue, one->product, PQgetvalue(rows, row, 1), arena)) {
+        bool served = false;
+        is_listed = is_served(catalogue, one->product, PQgetvalue(rows, row, 1), arena, &served) == RQ_OK;
+        if (is_listed && served) {
             add_to_list(out, PQgetvalue(rows, row, 0));
             ++*out_count;
         }

@@ -40,7 +40,7 @@ rq_status rq_keyring_add(const char *path, uint32_t *out_id, rq_error *error) RQ
 rq_status rq_seal(const rq_keyring *keyring, const char *place, const char *text,
                   char out_sealed[RQ_SEALED_TEXT], rq_error *error) RQ_MUST_CHECK;
 /* RQ_INVALID, with a reason that names key and place and no content, when the text is not sealed, the key is
- * not there or is another, or anything was changed. */
+ * not there or is another, or anything was changed; RQ_NOMEM when nobody can tell. */
 rq_status rq_unseal(const rq_keyring *keyring, const char *place, const char *sealed,
                     char out_text[RQ_PRIVATE_BYTES + 1], rq_error *error) RQ_MUST_CHECK;
 /* The key that sealed this; 0: it is not sealed. */

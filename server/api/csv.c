@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rongqiao/json_memory.h"
+
 /* Calls back for each name of a list with commas between. */
 static void each_column(const char *columns,
                         void (*each)(void *argument, const char *name, size_t length, bool is_first),
@@ -45,7 +47,7 @@ static void write_json(rq_buffer *out, const json_t *value)
         write_text(out, text, strlen(text), false);
     else
         out->failed = true;
-    free(text);
+    rq_json_free(text);
 }
 
 static bool is_list_of_scalars(const json_t *list)

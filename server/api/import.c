@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rongqiao/json_memory.h"
 #include "rongqiao/limits.h"
 
 enum { CSV_CELLS = 64 };
@@ -163,7 +164,7 @@ rq_step rq_import_read(rq_call *call, const rq_schema *schema, bool (*finish)(rq
     json_decref(refused);
     char *text = read && both ? json_dumps(both, JSON_COMPACT) : NULL;
     call->computed = text ? rq_arena_strndup(call->arena, text, strlen(text)) : NULL;
-    free(text);
+    rq_json_free(text);
     json_decref(both);
     if (!call->computed) {
         rq_call_refuse(call, read || call->broken ? "unavailable" : "import_malformed", NULL, NULL);

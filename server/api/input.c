@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rongqiao/json_memory.h"
 #include "stages.h"
 
 /* A JSON document for `value` that lives in the arena; null when memory is short. */
@@ -10,7 +11,7 @@ static const char *dump(rq_call *call, const json_t *value)
 {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     const char *copy = text ? rq_arena_strndup(call->arena, text, strlen(text)) : NULL;
-    free(text);
+    rq_json_free(text);
     return copy;
 }
 

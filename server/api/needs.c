@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rongqiao/clock.h"
+#include "rongqiao/json_memory.h"
 #include "rongqiao/log.h"
 #include "routes.h"
 #include "worker.h"
@@ -250,7 +251,7 @@ static rq_status write_explanation(rq_call *call, const json_t *facts, rq_json *
     if (known)
         rq_json_raw(json, "facts", known, strlen(known));
     rq_json_object_end(json);
-    free(known);
+    rq_json_free(known);
     return known ? RQ_OK : RQ_NOMEM;
 }
 

@@ -253,7 +253,9 @@ bool rq_private_open(rq_call *call, const char **text, size_t *length)
     for (size_t i = 0; i < FIELDS && status == RQ_OK; i++)
         status = show_field(call, keyring, &fields[i], copy, length, &error);
     *text = copy;
-    if (status != RQ_OK) {
+    if (status == RQ_NOMEM) {
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    } else if (status != RQ_OK) {
         RQ_LOG(RQ_LOG_ERROR, "private_data_unreadable",
                RQ_LOG_TEXT("request_id", rq_exchange_id(call->exchange)),
                RQ_LOG_TEXT("reason", error.message));
@@ -276,18 +278,20 @@ rq_step rq_private_hashes(rq_call *call)
     rq_buffer_init(&out, RQ_LIMIT_BODY_BYTES);
     rq_json json = rq_json_on(&out);
     rq_json_object(&json, NULL);
+    bool is_hashed = true;
     for (size_t i = 0; i < FIELDS; i++) {
         char text[RQ_PRIVATE_BYTES + 1], hash[RQ_DIGEST_HEX + 1];
         const char *given = json_string_value(json_object_get(call->input, fields[i].name));
         rq_json_array(&json, fields[i].name);
         /* By either digest, so that a change of the cipher hides nothing. */
-        for (int cipher = 0; given && cipher < RQ_CIPHERS && canonical(given, text); cipher++)
-            if (rq_keyed_hash(keyring, (rq_cipher)cipher, fields[i].column, text, hash, NULL) == RQ_OK)
-                rq_json_string(&json, NULL, hash);
+        for (int cipher = 0; given && cipher < RQ_CIPHERS && canonical(given, text) && is_hashed; cipher++) {
+            is_hashed = rq_keyed_hash(keyring, (rq_cipher)cipher, fields[i].column, text, hash, NULL) == RQ_OK;
+            rq_json_string(&json, NULL, is_hashed ? hash : "");
+        }
         rq_json_array_end(&json);
     }
     rq_json_object_end(&json);
-    call->computed = out.failed ? NULL : rq_arena_strndup(call->arena, out.data, out.length);
+    call->computed = out.failed || !is_hashed ? NULL : rq_arena_strndup(call->arena, out.data, out.length);
     rq_buffer_done(&out);
     if (call->computed)
         return RQ_STEP_ON;

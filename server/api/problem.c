@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rongqiao/json_memory.h"
+
 static const rq_problem problems[] = {
 #define PROBLEM(code, status, zh, en) {#code, status, zh, en},
 #include "problems.def"
@@ -170,7 +172,7 @@ static void write_extension(const char *extension, rq_json *json)
         char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
         if (text)
             rq_json_raw(json, key, text, strlen(text));
-        free(text);
+        rq_json_free(text);
     }
     json_decref(object);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "csv.h"
+#include "rongqiao/json_memory.h"
 #include "stages.h"
 #include "worker.h"
 
@@ -82,7 +83,7 @@ bool rq_sheet_take(rq_call *call, const char *body, size_t length)
     for (size_t i = 0; i < count && i < room; i++)
         rq_csv_write_row(&sheet->out, sheet->columns, json_array_get(items, i));
     sheet->rows += count < room ? count : room;
-    free(sheet->next);
+    rq_json_free(sheet->next);
     bool has_next = sheet->is_paged && next && !json_is_null(next);
     sheet->next = has_next ? json_dumps(next, JSON_ENCODE_ANY) : NULL;
     bool is_taken = page && !sheet->out.failed && (!has_next || sheet->next);
@@ -130,7 +131,7 @@ void rq_sheet_free(rq_sheet *sheet)
 {
     if (!sheet)
         return;
-    free(sheet->next);
+    rq_json_free(sheet->next);
     rq_buffer_done(&sheet->out);
     free(sheet);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rongqiao/json_memory.h"
 #include "routes.h"
 #include "worker.h"
 
@@ -28,7 +29,7 @@ static bool strip_password(rq_call *call)
     char *text = json_dumps(call->input, JSON_COMPACT | JSON_SORT_KEYS);
     bool done = text && rq_sha256(text, strlen(text), digest, NULL) == RQ_OK;
     call->input_text = done ? rq_arena_strndup(call->arena, text, strlen(text)) : NULL;
-    free(text);
+    rq_json_free(text);
     if (done) {
         rq_hex(digest, sizeof(digest), hex);
         call->fingerprint = rq_arena_strndup(call->arena, hex, RQ_SHA256_HEX);

@@ -9,47 +9,60 @@
 enum { GCM_NONCE = 12, GCM_TAG = 16, SM4_KEY = 16, SM4_NONCE = 16, SM3_TAG = 32, MAC_TEXT = 512 };
 
 /* Fetching searches the providers under a lock, so it is done once; they live as long as the process. */
-static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+static pthread_mutex_t fetching = PTHREAD_MUTEX_INITIALIZER;
 static EVP_CIPHER *aes_gcm, *sm4_ctr;
 
-static void fetch(void)
+bool envelope_begin(void)
 {
-    aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    sm4_ctr = EVP_CIPHER_fetch(NULL, "SM4-CTR", NULL);
+    pthread_mutex_lock(&fetching);
+    if (!aes_gcm)
+        aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    if (!sm4_ctr)
+        sm4_ctr = EVP_CIPHER_fetch(NULL, "SM4-CTR", NULL);
+    bool has_both = aes_gcm && sm4_ctr;
+    pthread_mutex_unlock(&fetching);
+    ERR_clear_error();
+    return has_both;
 }
 
 /* AES-256-GCM ------------------------------------------------------------------------------------------- */
 
-/* Either way: `tag` is written when it seals and compared when it opens. */
-static bool gcm(bool seals, const uint8_t *key, const uint8_t *nonce, const uint8_t *aad, size_t aad_length,
-                const uint8_t *in, size_t length, uint8_t *out, uint8_t *tag)
+/* All but the end, which writes or compares the tag. */
+static bool gcm_run(EVP_CIPHER_CTX *context, bool seals, const uint8_t *key, const uint8_t *nonce, const uint8_t *aad,
+                    size_t aad_length, const uint8_t *in, size_t length, uint8_t *out)
 {
-    int written = 0, ended = 0;
-    pthread_once(&fetched, fetch);
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    bool fine = context && aes_gcm && EVP_CipherInit_ex2(context, aes_gcm, key, nonce, seals, NULL) == 1 &&
-                (seals || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, tag) == 1) &&
-                EVP_CipherUpdate(context, NULL, &written, aad, (int)aad_length) == 1 &&
-                (length == 0 || EVP_CipherUpdate(context, out, &written, in, (int)length) == 1) &&
-                EVP_CipherFinal_ex(context, out + length, &ended) == 1 &&
-                (!seals || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, tag) == 1);
-    EVP_CIPHER_CTX_free(context);
-    ERR_clear_error();
-    return fine;
+    int written = 0;
+    return context && EVP_CipherInit_ex2(context, aes_gcm, key, nonce, seals, NULL) == 1 &&
+           EVP_CipherUpdate(context, NULL, &written, aad, (int)aad_length) == 1 &&
+           (length == 0 || EVP_CipherUpdate(context, out, &written, in, (int)length) == 1);
 }
 
 static bool gcm_seal(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad, size_t aad_length,
                      const uint8_t *text, size_t length, uint8_t *out_ciphertext, uint8_t *out_tag)
 {
-    return gcm(true, key, nonce, aad, aad_length, text, length, out_ciphertext, out_tag);
+    int ended = 0;
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    bool fine = gcm_run(context, true, key, nonce, aad, aad_length, text, length, out_ciphertext) &&
+                EVP_CipherFinal_ex(context, out_ciphertext + length, &ended) == 1 &&
+                EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, out_tag) == 1;
+    EVP_CIPHER_CTX_free(context);
+    ERR_clear_error();
+    return fine;
 }
 
-static bool gcm_open(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad, size_t aad_length,
-                     const uint8_t *ciphertext, size_t length, const uint8_t *tag, uint8_t *out_text)
+static rq_status gcm_open(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad, size_t aad_length,
+                          const uint8_t *ciphertext, size_t length, const uint8_t *tag, uint8_t *out_text)
 {
+    int ended = 0;
     uint8_t expected[GCM_TAG];
     memcpy(expected, tag, GCM_TAG);
-    return gcm(false, key, nonce, aad, aad_length, ciphertext, length, out_text, expected);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    bool ran = gcm_run(context, false, key, nonce, aad, aad_length, ciphertext, length, out_text) &&
+               EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, expected) == 1;
+    bool fits = ran && EVP_CipherFinal_ex(context, out_text + length, &ended) == 1;
+    EVP_CIPHER_CTX_free(context);
+    ERR_clear_error();
+    return fits ? RQ_OK : ran ? RQ_INVALID : RQ_NOMEM;
 }
 
 /* SM4-CTR with HMAC-SM3 --------------------------------------------------------------------------------- */
@@ -72,7 +85,6 @@ static bool sm4(const char *mode, const uint8_t *key, const uint8_t *nonce, cons
                 uint8_t *out)
 {
     int written = 0;
-    pthread_once(&fetched, fetch);
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     EVP_CIPHER *fetched_here = mode ? EVP_CIPHER_fetch(NULL, mode, NULL) : NULL;
     const EVP_CIPHER *cipher = mode ? fetched_here : sm4_ctr;
@@ -124,12 +136,15 @@ static bool sm4_seal(const uint8_t *key, const uint8_t *nonce, const uint8_t *aa
            sm4_tag(key, nonce, aad, aad_length, out_ciphertext, length, out_tag);
 }
 
-static bool sm4_open(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad, size_t aad_length,
-                     const uint8_t *ciphertext, size_t length, const uint8_t *tag, uint8_t *out_text)
+static rq_status sm4_open(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad, size_t aad_length,
+                          const uint8_t *ciphertext, size_t length, const uint8_t *tag, uint8_t *out_text)
 {
     uint8_t expected[SM3_TAG];
-    return sm4_tag(key, nonce, aad, aad_length, ciphertext, length, expected) &&
-           rq_equal_secret(expected, tag, SM3_TAG) && sm4_crypt(key, nonce, ciphertext, length, out_text);
+    if (!sm4_tag(key, nonce, aad, aad_length, ciphertext, length, expected))
+        return RQ_NOMEM;
+    if (!rq_equal_secret(expected, tag, SM3_TAG))
+        return RQ_INVALID;
+    return sm4_crypt(key, nonce, ciphertext, length, out_text) ? RQ_OK : RQ_NOMEM;
 }
 
 const envelope_way envelope_ways[RQ_CIPHERS] = {

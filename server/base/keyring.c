@@ -95,7 +95,7 @@ rq_status rq_keyring_load(const char *path, rq_cipher cipher, rq_keyring **out_k
     FILE *file = fopen(path, "re");
     if (!file)
         return rq_fail(error, RQ_IO, "the keys of personal data, %.150s: %s", path, strerror(errno));
-    rq_keyring *ring = calloc(1, sizeof(*ring));
+    rq_keyring *ring = envelope_begin() ? calloc(1, sizeof(*ring)) : NULL;
     rq_status status =
         ring ? take_file(ring, file, path, error) : rq_fail(error, RQ_NOMEM, "no memory for keys");
     fclose(file);
@@ -195,9 +195,12 @@ rq_status rq_unseal(const rq_keyring *ring, const char *place, const char *seale
     if (length < overhead || length - overhead > RQ_PRIVATE_BYTES)
         return rq_fail(error, RQ_INVALID, "%.100s: not sealed as it should be", place);
     const uint8_t *nonce = bytes + HEADER, *ciphertext = nonce + way->nonce_length;
-    if (!way->open(key->bytes, nonce, aad, aad_length, ciphertext, length - overhead,
-                   ciphertext + (length - overhead), (uint8_t *)out_text)) {
+    rq_status status = way->open(key->bytes, nonce, aad, aad_length, ciphertext, length - overhead,
+                                 ciphertext + (length - overhead), (uint8_t *)out_text);
+    if (status != RQ_OK) {
         OPENSSL_cleanse(out_text, RQ_PRIVATE_BYTES + 1);
+        if (status == RQ_NOMEM)
+            return rq_fail(error, RQ_NOMEM, "%.100s: no memory to unseal in", place);
         return rq_fail(error, RQ_INVALID, "%.100s: key %" PRIu32 " does not fit, or the value was changed",
                        place, key->id);
     }

@@ -259,6 +259,21 @@ static void importing_lines(void **state)
                      "Content-Type: text/csv\r\n", csv, 200, false});
 }
 
+static void sealing_and_showing_personal_data(void **state)
+{
+    (void)state;
+    const char *json = "Content-Type: application/json\r\n", *path = textf("/v1/enterprises/%s", world.id_a);
+    torture(&(route){&world.enterprise_a, "PATCH", path, json,
+                     "{\"contact_mobile\":\"13900005678\",\"legal_rep_id\":\"11010519491231002X\"}", 200, false});
+    torture_get(&world.enterprise_a, path, "", false);
+    torture(&(route){&world.operator, "POST", "/v1/enterprises/find", json, "{\"contact_mobile\":\"13900005678\"}", 200,
+                     false});
+    /* Nothing of it was kept in clear, however often memory ended on the way. */
+    assert_int_equal(house_count("select count(*) from enterprise where id = '%s' and contact_mobile_sealed like "
+                                 "'rqs1.%%' and legal_rep_id_sealed like 'rqs1.%%'", world.id_a),
+                     1);
+}
+
 static void refused_input(void **state)
 {
     (void)state;
@@ -316,6 +331,7 @@ int main(void)
         API_TEST(matching_without_keeping),
         API_TEST(posting_a_need),
         API_TEST(importing_lines),
+        API_TEST(sealing_and_showing_personal_data),
         API_TEST(refused_input),
         API_TEST(logging_in),
     };

@@ -48,10 +48,10 @@ static void aes_gcm_gives_the_examples_of_the_standard(void **state)
         assert_true(way->seal(key, nonce, aad, aad_length, text, length, made, made_tag));
         assert_memory_equal(made, expected, length);
         assert_memory_equal(made_tag, tag, sizeof(tag));
-        assert_true(way->open(key, nonce, aad, aad_length, expected, length, tag, made));
+        assert_int_equal(RQ_OK, way->open(key, nonce, aad, aad_length, expected, length, tag, made));
         assert_memory_equal(made, text, length);
         tag[0] ^= 1;
-        assert_false(way->open(key, nonce, aad, aad_length, expected, length, tag, made));
+        assert_int_equal(RQ_INVALID, way->open(key, nonce, aad, aad_length, expected, length, tag, made));
     }
 }
 
@@ -82,9 +82,9 @@ static void sm4_with_hmac_is_that_of_another_implementation(void **state)
     assert_true(way->seal(key, nonce, aad, 5, text, 11, made, made_tag));
     assert_memory_equal(made, expected, sizeof(made));
     assert_memory_equal(made_tag, tag, sizeof(tag));
-    assert_true(way->open(key, nonce, aad, 5, expected, 11, tag, made));
+    assert_int_equal(RQ_OK, way->open(key, nonce, aad, 5, expected, 11, tag, made));
     assert_memory_equal(made, text, 11);
-    assert_false(way->open(key, nonce, aad, 4, expected, 11, tag, made));
+    assert_int_equal(RQ_INVALID, way->open(key, nonce, aad, 4, expected, 11, tag, made));
 }
 
 /* Keyrings ---------------------------------------------------------------------------------------------- */
@@ -294,6 +294,12 @@ static void new_key_goes_before_those_of_before(void **state)
 
 #define IN_FOLDER(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
+static int begin(void **state)
+{
+    (void)state;
+    return envelope_begin() ? 0 : -1;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,5 +313,5 @@ int main(void)
         IN_FOLDER(file_that_is_none_of_keys_is_refused),
         IN_FOLDER(new_key_goes_before_those_of_before),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, begin, NULL);
 }

@@ -252,10 +252,12 @@ static void history_is_hidden_with_its_case(void **state)
     history_of(404, &world.enterprise_b, "needs", need);
     history_of(404, &world.maker_b, "needs", need); /* it sees the open need, and is no party to it */
     history_of(404, &world.enterprise_a, "offers", application);
-    /* Once it is, it reads nothing of the other bank, not even its name. */
+    /* Once it is, it reads nothing of the other bank, not even whose offer moved the need. */
+    offer_make(&world.maker_a, &world.checker_a, application, NULL);
     apply_for(&world.enterprise_a, need, world.guaranteed_b);
     json_t *others = history_of(200, &world.maker_b, "needs", need);
     assert_string_equal(moves_in(others, application), "");
+    assert_non_null(strstr(moves_in(others, need), "claimed>offered"));
     assert_null(strstr(json_text(others), world.bank_a));
 }
 

@@ -338,8 +338,8 @@ $$;
 -- `p_problems` is the server's table of problems (server/api/problem.c): which constraint or SQLSTATE means which
 -- problem and field, and every problem's text. A refused line says what the API would of the same input by itself.
 drop function app.import_lines(text, jsonb, boolean);
-create function app.import_lines(p_what text, p_lines jsonb, p_keep boolean, p_problems jsonb default '{}') returns jsonb
-language plpgsql as $$
+create function app.import_lines(p_what text, p_lines jsonb, p_keep boolean, p_problems jsonb default '{}')
+returns jsonb language plpgsql as $$
 declare
     l jsonb;
     e enterprise;

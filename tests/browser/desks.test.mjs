@@ -93,3 +93,35 @@ test('a notification about an application or an offer names the number of the ne
   await page.getByRole('button', { name: /消息/ }).click();
   await eventually(async () => assert.match(await page.getByRole('banner').innerText(), new RegExp(`申请 ${need.request_no}`)));
 });
+
+test('a line of an import that is refused says why, at its field, in the page\'s language', async (t) => {
+  const taken = (await (await person('operator')).get('/v1/enterprises?limit=1')).items[0].uscc;
+  const csv = `uscc,name,region_code,industry_code\n${taken},重复登记企业,440103,8492\n`;
+  for (const [language, text] of [['zh', 'uscc: 该统一社会信用代码已登记'], ['en', 'uscc: The unified social credit code is registered already']]) {
+    const { page, go } = await window(t, { as: 'operator', language });
+    await go('/enterprises/import');
+    await page.locator('input[type=file]').setInputFiles({ name: 'one.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
+    await page.getByText(text).waitFor();
+    await checkPage(page, `import refused, ${language}`);
+  }
+});
+
+test('the funnel says what each share is of, and none is more than the whole', async (t) => {
+  await once(approvedGuarantee);
+  const { page, go } = await window(t, { as: 'government' });
+  await go('/');
+  const row = page.locator('.funnel').getByRole('row', { name: /担保同意/ });
+  await row.getByText(/占申请担保 \d+%/).waitFor();
+  const shares = (await page.locator('.funnel').innerText()).match(/\d+(?=%)/g).map(Number);
+  assert.equal(shares.length, 4);
+  assert.ok(shares.every((share) => share <= 100), shares.join());
+});
+
+test('a product has its English name on the English page', async (t) => {
+  const applied = await application();
+  const [bank, english] = [await person('bank'), await window(t, { as: 'bank', language: 'en' })];
+  const { product_en: name } = await bank.get(`/v1/applications/${applied.id}`);
+  assert.ok(name, 'the demo names its products in English');
+  await english.go('/applications');
+  await english.page.getByRole('cell', { name }).first().waitFor();
+});

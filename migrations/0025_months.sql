@@ -155,6 +155,8 @@ create trigger audit_event_awaits_seal after insert on audit_event
 create view app.trail with (security_invoker) as
     select * from audit_event union all select * from archive.audit_event;
 grant select on app.trail to rongqiao_app;
+grant usage on schema archive to rongqiao_definer;
+grant select on app.trail, archive.audit_event to rongqiao_definer;
 
 -- Makes what is missing of this month and the `p_ahead` after it; returns how many tables. A table is made beside the
 -- others and then attached, which stops no one; what it waits for longest are writers of the tables that it refers to.
@@ -514,6 +516,39 @@ returns table (need_id uuid, province text, enterprise_id uuid, request_no text,
             where m.run_id = r.id and m.province = r.province and m.class = 'eligible' and m.product_id = p_product)
         and not exists (select from application a where a.need_id = n.id and a.product_id = p_product)
         and not exists (select from product_told t where t.product_id = p_product and t.need_id = n.id)
+$$;
+
+-- The history of a case, also of one that began in a month that has gone into the archive.
+create or replace function app.case_moves(p_kind text, p_id uuid, p_hidden text[], p_institutions uuid[], p_reasons boolean)
+returns table (id uuid, at timestamptz, move jsonb) language sql stable
+    security definer set search_path = public, pg_temp as $$
+    with moves as (
+        select e.id, e.at, e.action, e.from_state, e.to_state, e.side, e.org_id, e.user_id, t.roles,
+            case when t.mark = 'checker' and e.from_state = any (p_hidden) then lag(e.reason_code) over w
+                else e.reason_code end as reason_code,
+            case when t.mark = 'checker' and e.from_state = any (p_hidden) then lag(e.reason_text) over w
+                else e.reason_text end as reason_text
+        from app.trail e
+        join transition t on t.kind = e.kind and t.from_state = coalesce(e.from_state, '-') and t.action = e.action
+        where e.case_id = p_id and e.kind = p_kind
+        window w as (order by e.id)
+    ), shown as (
+        select m.*, lag(m.to_state) over (order by m.id) as seen_in
+        from moves m
+        where m.to_state <> all (p_hidden)
+    )
+    select s.id, s.at, jsonb_build_object('at', s.at, 'action', s.action, 'from_state', s.seen_in,
+            'to_state', s.to_state,
+            'by', jsonb_strip_nulls(jsonb_build_object('side', s.side,
+                'role', coalesce((select r from unnest(u.roles) r where r = any (s.roles) order by r limit 1),
+                    case when cardinality(u.roles) = 1 then u.roles[1] end),
+                'institution_id', i.id, 'name_zh', i.name_zh, 'name_en', i.name_en)),
+            'reason', case when p_reasons and s.reason_code is not null then
+                app.reason_json(s.reason_code, s.reason_text) - '{repairable,repair_by,steps_zh,steps_en}'::text[] end)
+    from shown s
+    left join app_user u on u.id = s.user_id
+    left join institution i on i.id = s.org_id and (p_institutions is null or i.id = any (p_institutions))
+    where s.from_state is null or s.from_state <> all (p_hidden) or s.seen_in is distinct from s.to_state
 $$;
 
 create or replace function app.run_jobs(p_idempotency_hours int, p_learn boolean, p_interval_ms bigint, p_learn_interval_ms bigint)

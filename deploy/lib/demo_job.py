@@ -249,7 +249,7 @@ def verified_by_hand(story):
         "login": "teaching-aids", "name": "企业经办人", "password": world.password, "roles": ["enterprise"]}, expect=201)
     enterprise = story.person("teaching-aids")
     profile = enterprise.post("/v1/enterprises", {
-        "uscc": wrong, "name": "示例教具（连云港）有限公司", "region_code": "320706", "industry_code": "C2411",
+        "uscc": wrong, "uscc_confirmed": True, "name": "示例教具（连云港）有限公司", "region_code": "320706", "industry_code": "C2411",
         "established_on": "2019-05-06", "employees": 38, "revenue_fen": 910000000, "total_assets_fen": 640000000,
         "fiscal_year": 2025, "main_business": "教具制造（演示数据；代码为演示生成，校验位有误）"}, expect=201).body
     must(profile["verification"] == "pending" and profile["uscc_check"] != "ok", "the wrong code was taken for a right one")

@@ -21,7 +21,7 @@ static const rq_field fields[] = {
 static const rq_schema input = RQ_SCHEMA("NewApplication", fields, check_application);
 
 static const rq_field list_fields[] = {
-    RQ_PAGE_FIELDS,
+    RQ_CASE_PAGE_FIELDS,
     {"state", RQ_FIELD_WORD, false, 0, 0,
      "=received,action_required,investigating,pending_approval,refusal_pending,offered,accepted,contracted,"
      "disbursed,refused,lapsed,expired,not_chosen,fell_through,withdrawn",
@@ -33,9 +33,8 @@ static const rq_field list_fields[] = {
      "step reached"},
     {"first_loan", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "首贷户",
      "never had a business loan when it posted"},
-    {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
 };
-static const rq_schema list_query = RQ_SCHEMA("ApplicationQuery", list_fields, rq_check_period);
+static const rq_schema list_query = RQ_SCHEMA("ApplicationQuery", list_fields, rq_check_due_list);
 
 enum {
     READERS = RQ_ROLE_ENTERPRISE | RQ_ROLES_BANK | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR
@@ -57,6 +56,8 @@ static const rq_route rows[] = {
              "Applications"),
     RQ_ROUTE(GET, "/v1/applications/{id}", READERS, NULL, "applications/get", 0, "Application", "申请",
              "One application"),
+    RQ_ROUTE(GET, "/v1/applications/{id}/history", READERS, NULL, "applications/history", 0, "History",
+             "申请经过（含其方案与担保）", "What happened to an application, its offers and guarantee cases"),
     MOVE("investigate", RQ_ROLE_BANK_MAKER, "开始尽调", "Begin the enquiry"),
     MOVE("request_papers", RQ_ROLE_BANK_MAKER, "要求补件", "Ask for papers"),
     MOVE("supply", RQ_ROLE_ENTERPRISE, "已补件", "Papers supplied"),

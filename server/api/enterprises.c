@@ -48,6 +48,32 @@ static void check_private(const json_t *object, const char *pointer, rq_faults *
                      NULL);
 }
 
+/* What GB 32100 and GB 11714 say of a code of at most 18 characters, upper-cased first. */
+static rq_uscc_result uscc_result(const char *code)
+{
+    char upper[19];
+    size_t length = strlen(code);
+    if (length >= sizeof(upper))
+        return RQ_USCC_LENGTH;
+    for (size_t i = 0; i <= length; i++)
+        upper[i] = code[i] >= 'a' && code[i] <= 'z' ? (char)(code[i] - 'a' + 'A') : code[i];
+    return rq_uscc_check(upper, length);
+}
+
+/* What has not the form is no code. Codes were issued whose check characters do not fit: whoever confirms
+ * that the licence says so registers it, and a person verifies it. */
+static void check_code(const json_t *object, const char *pointer, rq_faults *faults)
+{
+    const char *code = json_string_value(json_object_get(object, "uscc"));
+    rq_uscc_result result = code ? uscc_result(code) : RQ_USCC_OK;
+    bool has_form = result != RQ_USCC_ALPHABET && result != RQ_USCC_REGION;
+    if (result == RQ_USCC_OK || result == RQ_USCC_LENGTH || /* the field's own bounds say so */
+        (has_form && json_is_true(json_object_get(object, "uscc_confirmed"))))
+        return;
+    rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/uscc", pointer), has_form ? "uscc_check" : "uscc",
+                 0, NULL);
+}
+
 static void check_profile(const json_t *object, const char *pointer, rq_faults *faults)
 {
     const char *established = json_string_value(json_object_get(object, "established_on"));
@@ -55,11 +81,16 @@ static void check_profile(const json_t *object, const char *pointer, rq_faults *
     if (established && rq_date_parse(established, strlen(established), &date) && date > rq_today())
         rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/established_on", pointer), "date_future", 0,
                      NULL);
+    check_code(object, pointer, faults);
     check_private(object, pointer, faults);
 }
 
 static const rq_field new_fields[] = {
-    {"uscc", RQ_FIELD_CODE, true, 1, 32, NULL, NULL, "统一社会信用代码", "unified social credit code"},
+    {"uscc", RQ_FIELD_CODE, true, 18, 18, NULL, NULL, "统一社会信用代码 GB 32100",
+     "unified social credit code, GB 32100"},
+    {"uscc_confirmed", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL,
+     "校验位不符的代码确与营业执照一致；转人工核验",
+     "the licence really says so, though the check character does not fit; a person verifies it"},
     {"name", RQ_FIELD_TEXT, true, 2, 120, NULL, NULL, "企业名称", "name"},
     {"legal_rep_name", RQ_FIELD_TEXT, false, 1, 60, NULL, NULL, "法定代表人", "legal representative"},
     {"legal_rep_id", RQ_FIELD_CODE, false, 18, 18, NULL, NULL,
@@ -90,7 +121,7 @@ static const rq_field new_fields[] = {
 static const rq_schema new_input = RQ_SCHEMA("NewEnterprise", new_fields, check_profile);
 
 /* The profile alone; what is absent stays. */
-enum { PROFILE_FIELDS = 17 };
+enum { PROFILE_FIELDS = 18 };
 static const rq_schema change_input = {.name = "EnterpriseChange",
                                        .fields = new_fields,
                                        .count = PROFILE_FIELDS,
@@ -130,20 +161,12 @@ static const rq_field list_fields[] = {
 };
 static const rq_schema list_query = RQ_SCHEMA("EnterpriseQuery", list_fields, rq_check_period);
 
-/* What GB 32100 and GB 11714 say of a code, upper-cased first. */
-static const char *check_code(const char *code)
-{
-    char upper[33];
-    size_t length = strlen(code);
-    for (size_t i = 0; i < length && i < sizeof(upper); i++)
-        upper[i] = code[i] >= 'a' && code[i] <= 'z' ? (char)(code[i] - 'a' + 'A') : code[i];
-    return rq_uscc_result_name(rq_uscc_check(upper, length));
-}
-
 static rq_step check_uscc(rq_call *call)
 {
     const char *code = json_string_value(json_object_get(call->input, "uscc"));
-    call->computed = code ? rq_arena_printf(call->arena, "{\"uscc_check\":\"%s\"}", check_code(code)) : "{}";
+    call->computed =
+        code ? rq_arena_printf(call->arena, "{\"uscc_check\":\"%s\"}", rq_uscc_result_name(uscc_result(code)))
+             : "{}";
     if (call->computed && rq_input_write(call))
         return RQ_STEP_ON;
     rq_call_refuse(call, "unavailable", NULL, NULL);
@@ -168,7 +191,7 @@ static bool finish_lines(rq_call *call, json_t *lines)
     for (size_t i = 0; i < json_array_size(lines); i++) {
         json_t *line = json_array_get(lines, i), *item = json_object_get(line, "item");
         const char *code = json_string_value(json_object_get(item, "uscc"));
-        json_object_set_new(line, "uscc_check", json_string(check_code(code)));
+        json_object_set_new(line, "uscc_check", json_string(rq_uscc_result_name(uscc_result(code))));
         if (!rq_private_seal_new(call, item))
             return false;
     }

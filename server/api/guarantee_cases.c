@@ -103,7 +103,7 @@ static const rq_field checklist_fields[] = {
 static const rq_schema checklist_input = RQ_SCHEMA("Checklist", checklist_fields, NULL);
 
 static const rq_field list_fields[] = {
-    RQ_PAGE_FIELDS,
+    RQ_CASE_PAGE_FIELDS,
     {"state", RQ_FIELD_CODE, false, 1, 30, NULL, NULL, "状态", "state"},
     {"need_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "融资需求", "need"},
     {"guarantor_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "担保机构", "guarantor"},
@@ -112,9 +112,10 @@ static const rq_field list_fields[] = {
     RQ_DRILL_FIELDS,
     {"step", RQ_FIELD_WORD, false, 0, 0, "=received,answered,approved,refused,in_force", NULL, "到达过的步骤",
      "step reached"},
-    {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
+    {"stage", RQ_FIELD_WORD, false, 0, 0, "=review,in_force", NULL, "所处阶段：审查中（至生效前）或在保",
+     "where it stands: under review until it is in force, or in force"},
 };
-static const rq_schema list_query = RQ_SCHEMA("GuaranteeQuery", list_fields, rq_check_period);
+static const rq_schema list_query = RQ_SCHEMA("GuaranteeQuery", list_fields, rq_check_due_list);
 
 enum {
     READERS =
@@ -139,6 +140,8 @@ static const rq_route rows[] = {
              "担保业务列表", "Guarantee cases"),
     RQ_ROUTE(GET, "/v1/guarantee-cases/{id}", READERS, NULL, "guarantee-cases/get", 0, "GuaranteeCase",
              "担保业务", "One guarantee case"),
+    RQ_ROUTE(GET, "/v1/guarantee-cases/{id}/history", READERS, NULL, "guarantee-cases/history", 0, "History",
+             "担保业务经过", "What happened to a guarantee case"),
     RQ_ROUTE(GET, "/v1/guarantee-cases/{id}/checklist",
              RQ_ROLES_GUARANTOR | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, NULL,
              "guarantee-cases/checklist", 0, "Object", "审查清单", "The checklist"),

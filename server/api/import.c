@@ -159,13 +159,15 @@ rq_step rq_import_read(rq_call *call, const rq_schema *schema, bool (*finish)(rq
         json_decref(refused);
         return RQ_STEP_ANSWERED;
     }
-    json_t *both = json_pack("{s:O, s:O}", "lines", lines, "refused", refused);
+    json_t *problems = rq_problem_table();
+    json_t *all = json_pack("{s:O, s:O, s:O}", "lines", lines, "refused", refused, "problems", problems);
     json_decref(lines); /* json_pack() would not take them where memory is short */
     json_decref(refused);
-    char *text = read && both ? json_dumps(both, JSON_COMPACT) : NULL;
+    json_decref(problems);
+    char *text = read && all ? json_dumps(all, JSON_COMPACT) : NULL;
     call->computed = text ? rq_arena_strndup(call->arena, text, strlen(text)) : NULL;
     rq_json_free(text);
-    json_decref(both);
+    json_decref(all);
     if (!call->computed) {
         rq_call_refuse(call, read || call->broken ? "unavailable" : "import_malformed", NULL, NULL);
         return RQ_STEP_ANSWERED;

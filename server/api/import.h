@@ -11,7 +11,7 @@ extern const rq_schema rq_import_query;
 
 /* Reads the lines of the request (JSON items, or a CSV with a header line) against `schema`, calls `finish`
  * with the good ones as [{line, item}] (may be null; false: it refused the call), and leaves {"lines":
- * [{line, item}], "refused": [{line, code, errors}]} as call->computed. */
+ * [{line, item}], "refused": [{line, code, errors}], "problems": rq_problem_table()} as call->computed. */
 rq_step rq_import_read(rq_call *call, const rq_schema *schema, bool (*finish)(rq_call *call, json_t *lines));
 
 /* The next record of a CSV (RFC 4180): cells are NUL-ended inside `text`, which is overwritten. Returns how

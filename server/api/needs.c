@@ -67,7 +67,7 @@ static void check_need(const json_t *need, const char *pointer, rq_faults *fault
 static const rq_schema need_input = RQ_SCHEMA("NewNeed", need_fields, check_need);
 
 static const rq_field list_fields[] = {
-    RQ_PAGE_FIELDS,
+    RQ_CASE_PAGE_FIELDS,
     {"state", RQ_FIELD_WORD, false, 0, 0,
      "=draft,checking,returned,open,claimed,offered,accepted,contracted,funded,closed,withdrawn,unmet,"
      "stalled,expired",
@@ -79,11 +79,10 @@ static const rq_field list_fields[] = {
     {"by", RQ_FIELD_WORD, false, 0, 0, "=posted,step", NULL, "起止日针对发布日（默认）或该步骤之日",
      "what from and to are about: the posting (unless told) or the step"},
     {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "到达过该机构", "reached this institution"},
-    {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
     {"to_claim", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "本机构尚未接单或放弃",
      "waits for the asker's institution to claim it or pass"},
 };
-static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, rq_check_period);
+static const rq_schema list_query = RQ_SCHEMA("NeedQuery", list_fields, rq_check_due_list);
 
 /* Runs the engine on call->facts and writes its result; false when the call was refused. */
 static bool run_engine(rq_call *call, rq_match_result *out_result, rq_buffer *out)
@@ -294,6 +293,9 @@ static const rq_route need_rows[] = {
              .action = "create"),
     RQ_ROUTE(GET, "/v1/needs", READERS, &list_query, "needs/list", 0, "List", "融资需求列表", "Needs"),
     RQ_ROUTE(GET, "/v1/needs/{id}", READERS, NULL, "needs/get", 0, "Need", "融资需求", "One need"),
+    RQ_ROUTE(GET, "/v1/needs/{id}/history", READERS, NULL, "needs/history", 0, "History",
+             "融资需求经过（含其申请、方案与担保）",
+             "What happened to a need and to the cases that came of it"),
     RQ_ROUTE(GET, "/v1/needs/{id}/matches",
              RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, NULL,
              "needs/matches", 0, "MatchResult", "匹配结果", "The last stored match"),

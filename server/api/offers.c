@@ -76,7 +76,7 @@ static void check_disburse(const json_t *object, const char *pointer, rq_faults 
 static const rq_schema disburse_input = RQ_SCHEMA("Disbursement", disburse_fields, check_disburse);
 
 static const rq_field list_fields[] = {
-    RQ_PAGE_FIELDS,
+    RQ_CASE_PAGE_FIELDS,
     {"state", RQ_FIELD_WORD, false, 0, 0,
      "=pending_approval,sent_back,offered,countered,accepted,contracted,disbursed,rejected,superseded,"
      "declined,expired,revoked,not_chosen,fell_through",
@@ -85,9 +85,8 @@ static const rq_field list_fields[] = {
     {"application_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "申请", "application"},
     {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "机构", "institution"},
     RQ_DRILL_FIELDS,
-    {"overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"},
 };
-static const rq_schema list_query = RQ_SCHEMA("OfferQuery", list_fields, rq_check_period);
+static const rq_schema list_query = RQ_SCHEMA("OfferQuery", list_fields, rq_check_due_list);
 
 /* `ppm` of `fen`, to the nearest fen. */
 static int64_t share_of(int64_t fen, int64_t ppm)
@@ -188,6 +187,8 @@ static const rq_route rows[] = {
     RQ_ROUTE(GET, "/v1/offers", READERS, &list_query, "offers/list", 0, "List", "授信方案列表", "Offers"),
     RQ_ROUTE(GET, "/v1/offers/{id}", READERS | RQ_ROLES_GUARANTOR, NULL, "offers/get", 0, "Offer", "授信方案",
              "One offer"),
+    RQ_ROUTE(GET, "/v1/offers/{id}/history", READERS | RQ_ROLES_GUARANTOR, NULL, "offers/history", 0,
+             "History", "授信方案经过", "What happened to an offer"),
     MOVE("approve", RQ_ROLE_BANK_CHECKER, "审批通过", "Approve"),
     MOVE("send_back", RQ_ROLE_BANK_CHECKER, "退回修改", "Send back to the maker"),
     MOVE("reject", RQ_ROLE_BANK_CHECKER, "审批否决", "Reject"),

@@ -117,6 +117,30 @@ const rq_problem *rq_problem_of_sql(const rq_db_reply *reply, const char **out_p
     return rq_problem_find("internal_error");
 }
 
+json_t *rq_problem_table(void)
+{
+    json_t *by_constraint = json_object(), *by_state = json_array(), *texts = json_object();
+    json_t *table =
+        json_pack("{s:O, s:O, s:O}", "constraints", by_constraint, "sqlstates", by_state, "texts", texts);
+    bool ok = table;
+    for (size_t i = 0; i < COUNT(constraints); i++)
+        ok &= !json_object_set_new(
+            by_constraint, constraints[i].constraint,
+            json_pack("{s:s, s:s?}", "code", constraints[i].code, "pointer", constraints[i].pointer));
+    for (size_t i = 0; i < COUNT(sqlstates); i++)
+        ok &= !json_array_append_new(by_state, json_pack("[s, s]", sqlstates[i].prefix, sqlstates[i].code));
+    for (size_t i = 0; i < COUNT(problems); i++)
+        ok &= !json_object_set_new(texts, problems[i].code,
+                                   json_pack("{s:s, s:s}", "zh", problems[i].zh, "en", problems[i].en));
+    json_decref(by_constraint);
+    json_decref(by_state);
+    json_decref(texts);
+    if (ok)
+        return table;
+    json_decref(table);
+    return NULL;
+}
+
 bool rq_fault_texts(const char *code, const char **out_zh, const char **out_en)
 {
     for (size_t i = 0; i < COUNT(faults_texts); i++)

@@ -38,6 +38,11 @@ void rq_problem_write(const rq_problem *problem, rq_language language, const cha
  */
 const rq_problem *rq_problem_of_sql(const rq_db_reply *reply, const char **out_pointer);
 
+/* The same table for a statement that refuses some of many things by itself (import_lines of 0024_desks.sql):
+ * {"constraints": {name: {code, pointer}}, "sqlstates": [[prefix, code]], "texts": {code: {zh, en}}}. The
+ * caller's to free; null when memory is short. */
+json_t *rq_problem_table(void);
+
 /* What a fault means, with its bound or its words filled in. */
 enum { RQ_FAULT_TEXT = 1024 };
 void rq_fault_write_texts(const rq_fault *fault, char out_zh[RQ_FAULT_TEXT], char out_en[RQ_FAULT_TEXT]);

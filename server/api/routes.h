@@ -54,6 +54,8 @@ extern const rq_routes rq_server_routes, rq_session_routes, rq_user_routes, rq_e
         RQ_PERIOD_FIELDS, RQ_COUNTED_FIELDS
 /* The last day of a period is not before its first. */
 void rq_check_period(const json_t *object, const char *pointer, rq_faults *faults);
+/* The same of a list that comes by deadline, too: its cursor is one of its order. */
+void rq_check_due_list(const json_t *object, const char *pointer, rq_faults *faults);
 
 /* Schemas that several collections share. */
 extern const rq_schema rq_page_query;   /* cursor and limit */
@@ -62,11 +64,59 @@ extern const char rq_refusal_codes[];   /* a word list for fields */
 extern const rq_schema rq_rule_schema, rq_rate_schema, rq_fee_schema;
 
 /* The page fields for a list's own query schema. */
-#define RQ_PAGE_FIELDS                                                                                       \
-    {"cursor", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "上一页给出的 next", "the previous page's next"},     \
+#define RQ_LIMIT_FIELD                                                                                       \
     {                                                                                                        \
         .name = "limit", .type = RQ_FIELD_INTEGER, .min = 1, .max = RQ_LIMIT_PAGE_ROWS,                      \
         .zh = "每页条数，默认 20", .en = "rows a page, 20 unless told"                                       \
+    }
+#define RQ_PAGE_FIELDS                                                                                       \
+    {"cursor", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "上一页给出的 next", "the previous page's next"},     \
+        RQ_LIMIT_FIELD
+/* The same of a list by deadline: a cursor is "<microseconds since 1970, or never>_<id>" (0024_desks.sql),
+ * where the list comes in another order, too, an id: `shortest` is 36 then, else 38. */
+#define RQ_DUE_PAGE_FIELDS(shortest)                                                                         \
+    {"cursor",                                                                                               \
+     RQ_FIELD_CODE,                                                                                          \
+     false,                                                                                                  \
+     shortest,                                                                                               \
+     57,                                                                                                     \
+     NULL,                                                                                                   \
+     NULL,                                                                                                   \
+     "上一页给出的 next",                                                                                    \
+     "the previous page's next"},                                                                            \
+        RQ_LIMIT_FIELD
+/* And of one whose rows are cases, newest first unless told. */
+#define RQ_CASE_PAGE_FIELDS                                                                                  \
+    RQ_DUE_PAGE_FIELDS(36),                                                                                  \
+        {"order",                                                                                            \
+         RQ_FIELD_WORD,                                                                                      \
+         false,                                                                                              \
+         0,                                                                                                  \
+         0,                                                                                                  \
+         "=newest,deadline",                                                                                 \
+         NULL,                                                                                               \
+         "次序，默认新者在前；deadline 为先到期者在前，无期限者在后",                                        \
+         "newest first unless told; deadline: what falls due first, what never does last"},                  \
+        {"waits_for",                                                                                        \
+         RQ_FIELD_WORD,                                                                                      \
+         false,                                                                                              \
+         0,                                                                                                  \
+         0,                                                                                                  \
+         "=enterprise,institution,guarantor,authority,operator",                                             \
+         NULL,                                                                                               \
+         "等待哪一方",                                                                                       \
+         "whose turn it is"},                                                                                \
+        {"due_within_hours",                                                                                 \
+         RQ_FIELD_INTEGER,                                                                                   \
+         false,                                                                                              \
+         1,                                                                                                  \
+         720,                                                                                                \
+         NULL,                                                                                               \
+         NULL,                                                                                               \
+         "在此小时数内到期，不含已逾期",                                                                     \
+         "falls due within so many hours, and is not overdue"},                                              \
+    {                                                                                                        \
+        "overdue", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "是否逾期", "past its deadline"                \
     }
 
 #endif

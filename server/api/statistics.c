@@ -2,6 +2,7 @@
  * figure says what it means and which list it counts: migrations/data/figure.csv. */
 #include <string.h>
 
+#include "rongqiao/ids.h"
 #include "routes.h"
 
 /* The last day is not before the first. */
@@ -13,10 +14,40 @@ void rq_check_period(const json_t *object, const char *pointer, rq_faults *fault
         rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/to", pointer), "order", 0, from);
 }
 
+/* What falls due, or "never"; the id behind it. */
+static bool is_due_cursor(const char *text)
+{
+    size_t due = strncmp(text, "never", 5) == 0 ? 5 : strspn(text, "0123456789");
+    return due > 0 && due <= 17 && text[due] == '_' &&
+           rq_uuid_is_valid(text + due + 1, strlen(text + due + 1));
+}
+
+static void check_cursor(const json_t *object, const char *pointer, bool by_deadline, rq_faults *faults)
+{
+    const char *cursor = json_string_value(json_object_get(object, "cursor"));
+    if (cursor && !(by_deadline ? is_due_cursor(cursor) : rq_uuid_is_valid(cursor, strlen(cursor))))
+        rq_fault_add(faults, rq_arena_printf(faults->arena, "%s/cursor", pointer), "cursor", 0, NULL);
+}
+
+void rq_check_due_list(const json_t *object, const char *pointer, rq_faults *faults)
+{
+    const char *order = json_string_value(json_object_get(object, "order"));
+    check_cursor(object, pointer, order && strcmp(order, "deadline") == 0, faults);
+    rq_check_period(object, pointer, faults);
+}
+
+static void check_overdue_list(const json_t *object, const char *pointer, rq_faults *faults)
+{
+    check_cursor(object, pointer, true, faults);
+}
+
 static const rq_field overview_fields[] = {RQ_REGION_FIELD, RQ_PERIOD_FIELDS};
 static const rq_schema overview_query = RQ_SCHEMA("StatisticsQuery", overview_fields, rq_check_period);
 static const rq_field overdue_fields[] = {RQ_REGION_FIELD};
 static const rq_schema overdue_query = RQ_SCHEMA("OverdueQuery", overdue_fields, NULL);
+static const rq_field overdue_case_fields[] = {RQ_DUE_PAGE_FIELDS(38), RQ_REGION_FIELD};
+static const rq_schema overdue_case_query =
+    RQ_SCHEMA("OverdueCaseQuery", overdue_case_fields, check_overdue_list);
 
 #define REPORT_FIELDS                                                                                        \
     RQ_REGION_FIELD, RQ_PERIOD_FIELDS, RQ_COUNTED_FIELDS,                                                    \
@@ -51,6 +82,11 @@ static const rq_route statistics_rows[] = {
              "By day, week or month", .prelude = "statistics/trend-filter"),
     RQ_ROUTE(GET, "/v1/statistics/overdue", VIEWERS, &overdue_query, "statistics/overdue", 0, "List",
              "逾期业务（按机构）", "Overdue cases by institution"),
+    RQ_ROUTE(GET, "/v1/statistics/overdue-cases", VIEWERS, &overdue_case_query, "statistics/overdue-cases", 0,
+             "List", "逾期业务，逾期最久者在前", "Overdue cases of every kind, the longest overdue first"),
+    RQ_ROUTE(GET, "/v1/statistics/desk", RQ_ROLES_BANK, NULL, "statistics/desk", 0, "Desk",
+             "银行工作台各队列的件数（至多 1000）",
+             "How many cases stand in each queue of a bank's workbench, a thousand at most"),
 };
 const rq_routes rq_statistics_routes = RQ_ROUTES(statistics_rows);
 

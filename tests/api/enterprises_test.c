@@ -18,16 +18,38 @@ static void published_codes_get_the_right_answer(void **state)
 {
     /* From tests/data/uscc: issued codes, and codes that fail one check each. */
     static const struct {
-        const char *code, *check;
+        const char *code, *check, *fault;
     } rows[] = {
-        {"911101026662879416", "ok"},           {"91110105MA018WY219", "ok"},
-        {"91430111MAEXLE0M5P", "ok"},           {"92340605MA2PBQAH7E", "check"},
-        {"914403A01922038216", "region"},       {"923406321MA2PBN145R", "length"},
-        {"91310000631295002H", "organisation"}, {"9111010266628794I6", "alphabet"},
+        {"911101026662879416", "ok", NULL},
+        {"91110105MA018WY219", "ok", NULL},
+        {"91430111MAEXLE0M5P", "ok", NULL},
+        {"92340605MA2PBQAH7E", "check", "uscc_check"},
+        {"91310000631295002H", "organisation", "uscc_check"},
+        {"914403A01922038216", NULL, "uscc"},
+        {"9111010266628794I6", NULL, "uscc"},
+        {"923406321MA2PBN145R", NULL, "too_long"},
+        {"9111010266628794", NULL, "too_short"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        json_t *made = register_one(doc("{ss}", "uscc", rows[i].code));
+        json_t *document = enterprise_document("代码各异的企业", HANGZHOU);
+        json_object_set_new(document, "uscc", json_string(rows[i].code));
+        if (rows[i].fault) {
+            json_t *problem = expect_problem(422, "validation_failed", &world.operator, "POST",
+                                             "/v1/enterprises", json_deep_copy(document));
+            assert_int_equal(json_array_size(member_of(problem, "errors")), 1);
+            assert_string_equal(text_of(problem, "errors.0.pointer"), "/uscc");
+            assert_string_equal(text_of(problem, "errors.0.code"), rows[i].fault);
+            assert_true(*text_of(problem, "errors.0.detail_zh") && *text_of(problem, "errors.0.detail_en"));
+        }
+        /* A licence may say what no check makes: whoever confirms it waits for a person. What is no code at
+         * all is none. */
+        if (rows[i].fault)
+            json_object_set_new(document, "uscc_confirmed", json_true());
+        json_t *made =
+            expect(rows[i].check ? 201 : 422, &world.operator, "POST", "/v1/enterprises", document);
+        if (!rows[i].check)
+            continue;
         assert_string_equal(text_of(made, "uscc_check"), rows[i].check);
         assert_string_equal(text_of(made, "verification"),
                             strcmp(rows[i].check, "ok") == 0 ? "verified" : "pending");
@@ -37,8 +59,8 @@ static void published_codes_get_the_right_answer(void **state)
 static void code_is_taken_in_either_case_and_only_once(void **state)
 {
     (void)state;
-    json_t *made = register_one(doc("{ss}", "uscc", "91440101675682847x"));
-    assert_string_equal(text_of(made, "uscc"), "91440101675682847X");
+    json_t *made = register_one(doc("{ss}", "uscc", "9131000063159284xq"));
+    assert_string_equal(text_of(made, "uscc"), "9131000063159284XQ");
     const char *code = fresh_uscc(HANGZHOU);
     register_one(doc("{ss}", "uscc", code));
     json_t *twice = enterprise_document("另一家企业", HANGZHOU);
@@ -56,6 +78,7 @@ static void need_of_a_pending_enterprise_waits_for_its_verification(void **state
     user_make(&user, "pending", "enterprise", NULL);
     json_t *document = enterprise_document("待核验企业", HANGZHOU);
     json_object_set_new(document, "uscc", json_string("91330106MA00000000"));
+    json_object_set_new(document, "uscc_confirmed", json_true());
     json_t *made = expect(201, &user, "POST", "/v1/enterprises", document);
     assert_string_equal(text_of(made, "verification"), "pending");
     const char *need = need_post(&user, NULL);
@@ -194,6 +217,38 @@ static void qualifications_are_confirmed_by_the_authority(void **state)
     user_leave(&user);
 }
 
+/* What a need of the enterprise is matched with. */
+static const char *tags_for(const test_user *enterprise, json_t *more)
+{
+    const char *need = need_post(enterprise, more);
+    return house_sql("select jsonb_path_query_array(input::jsonb, '$.facts.tags.value[*]') from match_run "
+                     "where need_id = '%s' order by id desc limit 1",
+                     need);
+}
+
+static void declared_qualifications_hide_no_confirmed_one(void **state)
+{
+    (void)state;
+    test_user user;
+    const char *id = enterprise_make(&user, "tagged", "资质企业", HANGZHOU);
+    move(200, &world.zhejiang, "enterprises", id, "tags", doc("{s[{ss}]}", "tags", "tag", "srdi"));
+    json_t *confirmed = get(200, &user, "enterprises", id);
+    assert_string_equal(text_of(confirmed, "facts.tags.source"), "authority");
+    json_t *both = move(200, &user, "enterprises", id, "facts",
+                        doc("{s{s{s[s]}}}", "facts", "tags", "value", "high_tech"));
+    assert_string_equal(text_of(both, "facts.tags.value.0"), "high_tech");
+    assert_string_equal(text_of(both, "facts.tags.value.1"), "srdi");
+    assert_int_equal(json_array_size(member_of(both, "facts.tags.value")), 2);
+    assert_string_equal(text_of(both, "facts.tags.source"), "declared"); /* no better than its weakest */
+    assert_string_equal(tags_for(&user, NULL), "[\"high_tech\", \"srdi\"]");
+    /* Nor does what a need says of itself, or an empty list. */
+    json_t *none = move(200, &user, "enterprises", id, "facts", doc("{s{s{s[]}}}", "facts", "tags", "value"));
+    assert_int_equal(json_array_size(member_of(none, "facts.tags.value")), 1);
+    assert_string_equal(text_of(none, "facts.tags.value.0"), "srdi");
+    assert_string_equal(text_of(none, "facts.tags.source"), "authority");
+    user_leave(&user);
+}
+
 static void change_keeps_what_it_does_not_name(void **state)
 {
     (void)state;
@@ -203,7 +258,8 @@ static void change_keeps_what_it_does_not_name(void **state)
     assert_string_equal(text_of(renamed, "former_names.0"), text_of(made, "name"));
     assert_string_equal(text_of(renamed, "contact_mobile"), text_of(made, "contact_mobile"));
     assert_string_equal(text_of(renamed, "verification"), "verified");
-    json_t *recoded = expect(200, &world.operator, "PATCH", path, doc("{ss}", "uscc", "91330106MA11111111"));
+    json_t *recoded = expect(200, &world.operator, "PATCH", path,
+                             doc("{ss sb}", "uscc", "91330106MA11111111", "uscc_confirmed", 1));
     assert_string_equal(text_of(recoded, "verification"), "pending");
     test_answer *stale =
         ask_raw(&world.operator, "PATCH", path, "Content-Type: application/json\r\nIf-Match: \"1\"\r\n",
@@ -263,23 +319,34 @@ static const json_t *line_of(const json_t *report, int64_t line)
     return NULL;
 }
 
+static void assert_refused(const json_t *line, const char *code, const char *pointer, const char *zh,
+                           const char *en)
+{
+    assert_string_equal(text_of(line, "verdict"), "refused");
+    assert_string_equal(text_of(line, "code"), code);
+    assert_string_equal(text_of(line, "errors.0.pointer"), pointer);
+    assert_string_equal(text_of(line, "errors.0.code"), code);
+    assert_string_equal(text_of(line, "errors.0.detail_zh"), zh);
+    assert_string_equal(text_of(line, "errors.0.detail_en"), en);
+}
+
 static void csv_import_keeps_the_good_lines_and_says_why_of_the_bad(void **state)
 {
     (void)state;
     const char *first = fresh_uscc(HANGZHOU), *second = fresh_uscc(HANGZHOU), *third = fresh_uscc(HANGZHOU);
     int64_t before = house_count("select count(*) from enterprise");
-    json_t *report =
-        import_csv(textf("\xef\xbb\xbfuscc,name,region_code,industry_code,employees,address,facts\r\n"
-                         "%s,\"引号\"\"里的\"\"企业\",330106,C2770,10,\"一号,二层\n东侧\",\"{\"\"tax_"
-                         "grade\"\":{\"\"value\"\":\"\"A\"\"}}\"\r\n"
-                         "%s,人数不对的企业,330106,C2770,many,,\r\n"
-                         "%s,代码重复的企业,330106,C2770,,,\r\n"
-                         "\r\n"
-                         "%s,地区不存在的企业,330199,C2770,,,\r\n"
-                         "91330106MA22222222,代码待核的企业,330106,C2770,,,\r\n"
-                         "%s,少一格的企业,330106,C2770\r\n"
-                         "%s,好企业,330106,2770,,,\r\n",
-                         first, second, first, second, second, third));
+    json_t *report = import_csv(
+        textf("\xef\xbb\xbfuscc,name,region_code,industry_code,employees,address,facts,uscc_confirmed\r\n"
+              "%s,\"引号\"\"里的\"\"企业\",330106,C2770,10,\"一号,二层\n东侧\",\"{\"\"tax_"
+              "grade\"\":{\"\"value\"\":\"\"A\"\"}}\",\r\n"
+              "%s,人数不对的企业,330106,C2770,many,,,\r\n"
+              "%s,代码重复的企业,330106,C2770,,,,\r\n"
+              "\r\n"
+              "%s,地区不存在的企业,330199,C2770,,,,\r\n"
+              "91330106MA22222222,代码待核的企业,330106,C2770,,,,true\r\n"
+              "%s,少一格的企业,330106,C2770\r\n"
+              "%s,好企业,330106,2770,,,,\r\n",
+              first, second, first, second, second, third));
     assert_int_equal(number_of(report, "accepted"), 3);
     assert_int_equal(number_of(report, "refused"), 4);
     assert_int_equal(house_count("select count(*) from enterprise"), before + 3);
@@ -291,12 +358,15 @@ static void csv_import_keeps_the_good_lines_and_says_why_of_the_bad(void **state
     assert_string_equal(text_of(made, "facts.tax_grade.value"), "A");
     assert_string_equal(text_of(line_of(report, 4), "errors.0.pointer"), "/employees");
     assert_string_equal(text_of(line_of(report, 4), "errors.0.code"), "type_integer");
-    assert_string_equal(text_of(line_of(report, 5), "code"), "enterprise_uscc_taken");
-    assert_string_equal(text_of(line_of(report, 7), "code"), "enterprise_region_known");
+    /* What PostgreSQL refuses is said as the API says it of one enterprise. */
+    assert_refused(line_of(report, 5), "uscc_taken", "/uscc", "该统一社会信用代码已登记",
+                   "The unified social credit code is registered already");
+    assert_refused(line_of(report, 7), "region_unknown", "/region_code", "行政区划代码不存在",
+                   "The region code does not exist");
     assert_string_equal(text_of(line_of(report, 8), "verification"), "pending");
     const json_t *short_line = line_of(report, 9);
     assert_string_equal(text_of(short_line, "errors.0.code"), "too_few");
-    assert_non_null(strstr(text_of(short_line, "errors.0.detail_en"), "7 elements"));
+    assert_non_null(strstr(text_of(short_line, "errors.0.detail_en"), "8 elements"));
     assert_true(*text_of(line_of(report, 10), "id"));
 }
 
@@ -326,7 +396,7 @@ static void dry_run_tells_the_verdicts_and_keeps_nothing(void **state)
     assert_string_equal(text_of(line_of(report, 1), "verdict"), "accepted");
     assert_string_equal(text_of(line_of(report, 1), "verification"), "verified");
     assert_null(member_of(line_of(report, 1), "id"));
-    assert_string_equal(text_of(line_of(report, 2), "code"), "enterprise_uscc_taken");
+    assert_string_equal(text_of(line_of(report, 2), "code"), "uscc_taken");
     assert_string_equal(text_of(line_of(report, 3), "existing_id"), text_of(there, "id"));
     assert_string_equal(text_of(line_of(report, 4), "errors.0.code"), "type_object");
     json_t *odd = expect_problem(422, "validation_failed", &world.operator, "POST",
@@ -341,7 +411,8 @@ static void authority_imports_its_region_and_no_other(void **state)
                         enterprise_document("外省企业", GUANGZHOU));
     json_t *report = expect(200, &world.zhejiang, "POST", "/v1/enterprises/import", items);
     assert_string_equal(text_of(line_of(report, 1), "verdict"), "accepted");
-    assert_string_equal(text_of(line_of(report, 2), "verdict"), "refused");
+    assert_refused(line_of(report, 2), "not_found", "", "未找到，或您无权查看",
+                   "Not found, or not yours to see");
 }
 
 static void json_import_reports_line_by_line(void **state)
@@ -387,6 +458,7 @@ int main(void)
         API_TEST(size_is_computed_from_what_is_registered),
         API_TEST(enterprise_can_only_declare_its_facts),
         API_TEST(qualifications_are_confirmed_by_the_authority),
+        API_TEST(declared_qualifications_hide_no_confirmed_one),
         API_TEST(change_keeps_what_it_does_not_name),
         API_TEST(list_is_filtered_and_paged),
         API_TEST(csv_import_keeps_the_good_lines_and_says_why_of_the_bad),

@@ -149,6 +149,7 @@ static void nearest_authority_hears_of_a_verification_that_waits(void **state)
     user_make(&user, "unverified", "enterprise", NULL);
     json_t *document = enterprise_document("杭州待核企业有限公司", HANGZHOU);
     json_object_set_new(document, "uscc", json_string("91330106MA00000000"));
+    json_object_set_new(document, "uscc_confirmed", json_true());
     const char *id = text_of(expect(201, &user, "POST", "/v1/enterprises", document), "id");
     expect_event(zhejiang, "verification.pending", id);
     user_leave(&user);

@@ -6,6 +6,7 @@
 #include "rongqiao/vocabulary.h"
 
 static const char nobody[] = "00000000-0000-7000-8000-000000000000";
+static const char never[] = "never_00000000-0000-7000-8000-000000000000"; /* a cursor by deadline */
 
 const test_user *user_for(const rq_route *route)
 {
@@ -78,20 +79,22 @@ static json_t *today(void)
 }
 
 /* Values that no bound makes up. */
-static const char *known_value(const char *name)
+static const char *known_value(const rq_field *field)
 {
-    static const char *const rows[][2] = {{"legal_rep_id", "11010519491231002X"},
-                                          {"contact_mobile", "13800138000"}};
+    const char *const rows[][2] = {{"legal_rep_id", "11010519491231002X"},
+                                   {"contact_mobile", "13800138000"},
+                                   {"uscc", "91350100M000100Y43"}, /* GB 32100's own example */
+                                   {"cursor", field->min > 36 ? never : nobody}};
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (strcmp(rows[i][0], name) == 0)
+        if (field->type == RQ_FIELD_CODE && strcmp(rows[i][0], field->name) == 0)
             return rows[i][1];
     return NULL;
 }
 
 json_t *value_for(const rq_field *field)
 {
-    if (known_value(field->name))
-        return json_string(known_value(field->name));
+    if (known_value(field))
+        return json_string(known_value(field));
     switch (field->type) {
     case RQ_FIELD_TEXT:
     case RQ_FIELD_CODE:

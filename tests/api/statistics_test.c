@@ -241,6 +241,38 @@ static void funnel_counts_what_the_asker_may_count(void **state)
     expect_problem(403, "forbidden", &world.enterprise_a, "GET", "/v1/statistics/funnel", NULL);
 }
 
+static void share_of_a_step_is_of_what_contains_it(void **state)
+{
+    static const struct {
+        const char *of;
+        int64_t cases, share_ppm;
+    } shares[5] = {{"", 0, 0},
+                   {"posted", 4, 1000000},
+                   {"posted", 4, 750000},
+                   {"asked", 1, 1000000},
+                   {"offered", 3, 666666}};
+    const test_user *const users[] = {&world.operator, & world.zhejiang, &world.guangdong, &world.maker_a,
+                                      &world.maker_b, &world.reviewer};
+    (void)state;
+    json_t *country = expect(200, &world.operator, "GET", "/v1/statistics/funnel", NULL);
+    for (size_t i = 0; i < 5; i++) {
+        const json_t *step = json_array_get(member_of(country, "steps"), i);
+        assert_string_equal(text_of(step, "share_of"), shares[i].of);
+        assert_int_equal(i == 0 ? 0 : number_of(step, "share_of_cases"), shares[i].cases);
+        assert_int_equal(i == 0 ? 0 : number_of(step, "share_ppm"), shares[i].share_ppm);
+    }
+    /* Whoever asks, no step is more than what it is a share of; of nothing there is no share. */
+    for (size_t u = 0; u < COUNT(users); u++) {
+        json_t *funnel = expect(200, users[u], "GET", "/v1/statistics/funnel", NULL);
+        for (size_t i = 1; i < 5; i++) {
+            const json_t *step = json_array_get(member_of(funnel, "steps"), i);
+            assert_true(number_of(step, "cases") <= number_of(step, "share_of_cases"));
+            assert_int_equal(json_is_null(member_of(step, "share_ppm")),
+                             number_of(step, "share_of_cases") == 0);
+        }
+    }
+}
+
 static void league_table_tells_answers_and_money(void **state)
 {
     (void)state;
@@ -338,6 +370,7 @@ int main(void)
         API_TEST(every_figure_is_the_list_it_names),
         API_TEST(every_figure_of_a_region_or_time_is_the_list_it_names),
         API_TEST(funnel_counts_what_the_asker_may_count),
+        API_TEST(share_of_a_step_is_of_what_contains_it),
         API_TEST(league_table_tells_answers_and_money),
         API_TEST(regions_are_one_level_below_with_their_names),
         API_TEST(trend_is_bounded_and_whole),

@@ -104,9 +104,9 @@ test('a guarantee that an offer wants is asked for where the offer is; who does 
   await page.getByRole('region', { name: '担保业务' }).getByRole('link').waitFor();
 });
 
-test('whoever has no enterprise yet registers it: a code that is taken is told at its field, the draft is kept, needs may follow', async (t) => {
+test('whoever has no enterprise yet registers it: a code that is taken or doubtful is told at its field, the draft is kept, needs may follow', async (t) => {
   const { page, go, expect } = await window(t, { login: await applicant() });
-  expect(/^answer 409: POST \S+\/v1\/enterprises/);
+  expect(/^answer 4(09|22): POST \S+\/v1\/enterprises/);
   const taken = (await (await person('operator')).get('/v1/enterprises?limit=1')).items[0].uscc;
   await go('/');
   await page.getByRole('link', { name: '登记企业' }).click();
@@ -127,7 +127,14 @@ test('whoever has no enterprise yet registers it: a code that is taken is told a
   await page.reload();
   await settled(page);
   assert.equal(await page.getByLabel('企业名称').inputValue(), name, 'the draft is kept');
+  const confirmed = page.getByRole('checkbox', { name: '与营业执照完全一致，请人工核验' });
+  assert.equal(await confirmed.count(), 0, 'a taken code is not to be confirmed');
   await page.getByLabel('统一社会信用代码').fill(doubtfulCode());
+  await page.getByRole('button', { name: '登记', exact: true }).click();
+  await page.getByRole('alert').getByRole('link', { name: /校验位不符/ }).click();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'f-uscc');
+  await checkPage(page, 'registration with a doubtful code');
+  await confirmed.check();
   await page.getByRole('button', { name: '登记', exact: true }).click();
   await arrives(page, '**/profile');
   await page.getByText(name).first().waitFor();

@@ -43,7 +43,7 @@ for (const [as, paths] of Object.entries(LISTS))
 test('the file has the filters of the page; a name that looks like a formula runs nothing', async (t) => {
   const login = await applicant();
   const name = `=1+1广州公式${Date.now() % 1_000_000}有限公司`;
-  const { uscc } = await (await person(login)).post('/v1/enterprises', { uscc: doubtfulCode(), name, region_code: '440103', industry_code: '8492' });
+  const { uscc } = await (await person(login)).post('/v1/enterprises', { uscc: doubtfulCode(), uscc_confirmed: true, name, region_code: '440103', industry_code: '8492' });
   const { page, go } = await window(t, { as: 'government' });
   await go(`/enterprises?uscc=${uscc}`);
   const { lines } = await csv(page);

@@ -2,5 +2,6 @@
 -- lane: write
 -- parameters: computed query
 select r.*
-from app.import_lines('enterprises', $1::jsonb -> 'lines', not coalesce(($2::jsonb ->> 'dry_run')::boolean, false)) report,
+from app.import_lines('enterprises', $1::jsonb -> 'lines', not coalesce(($2::jsonb ->> 'dry_run')::boolean, false),
+        $1::jsonb -> 'problems') report,
     app.reply_import(report, $1::jsonb -> 'refused') r

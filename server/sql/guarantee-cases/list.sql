@@ -1,11 +1,10 @@
--- Guarantee cases that the asker may see, newest first.
+-- Guarantee cases that the asker may see, newest first or by deadline.
 -- lane: read
 -- parameters: input
-with page as (
-    select g.*
+with fitting as not materialized (
+    select g as it, g.id, coalesce(g.deadline_at, 'infinity') as due
     from guarantee_case g
-    where ($1::jsonb ->> 'cursor' is null or g.id < ($1::jsonb ->> 'cursor')::uuid)
-        and ($1::jsonb ->> 'state' is null or g.state = ($1::jsonb ->> 'state'))
+    where ($1::jsonb ->> 'state' is null or g.state = ($1::jsonb ->> 'state'))
         and ($1::jsonb ->> 'need_id' is null or g.need_id = ($1::jsonb ->> 'need_id')::uuid)
         and ($1::jsonb ->> 'guarantor_id' is null or g.guarantor_id = ($1::jsonb ->> 'guarantor_id')::uuid)
         and ($1::jsonb ->> 'institution_id' is null
@@ -19,17 +18,38 @@ with page as (
             when 'approved' then g.approved_at is not null when 'refused' then g.state = 'refused'
             when 'in_force' then g.in_force_at is not null else true end
         and ($1::jsonb ->> 'overdue' is null or ($1::jsonb ->> 'overdue')::boolean = coalesce(g.deadline_at < now(), false))
-    order by g.id desc
-    limit ($1::jsonb ->> 'limit')::int + 1
+        and ($1::jsonb ->> 'waits_for' is null
+            or g.state = any ((select app.states_of('guarantee_case', $1::jsonb ->> 'waits_for'))::text[]))
+        and app.due_fits($1::jsonb, g.deadline_at)
+        and case $1::jsonb ->> 'stage' when 'review' then g.state in (
+                'applied', 'batch_filed', 'reviewing', 'pending_approval', 'refusal_pending', 'approved')
+            when 'in_force' then app.is_in_force(g.state) else true end
+), page as (
+    (select f.it, f.id, null::timestamptz as due
+    from fitting f
+    where $1::jsonb ->> 'order' is distinct from 'deadline'
+        and ($1::jsonb ->> 'cursor' is null or f.id < app.cursor_id($1::jsonb ->> 'cursor'))
+    order by f.id desc
+    limit ($1::jsonb ->> 'limit')::int + 1)
+    union all
+    (select f.it, f.id, f.due
+    from fitting f
+    where $1::jsonb ->> 'order' = 'deadline'
+        and ($1::jsonb ->> 'cursor' is null
+            or (f.due, f.id) > (app.cursor_due($1::jsonb ->> 'cursor'), app.cursor_id($1::jsonb ->> 'cursor')))
+    order by f.due, f.id
+    limit ($1::jsonb ->> 'limit')::int + 1)
 ), numbered as (
-    select app.guarantee_json(g) as item, app.seen('guarantee_case', g.id, g.enterprise_id, g.province) as seen,
-        id, row_number() over (order by id desc) as n
-    from page g
+    select app.guarantee_json(p.it) as item,
+        app.seen('guarantee_case', p.id, (p.it).enterprise_id, (p.it).province) as seen,
+        coalesce(app.due_cursor(p.due, p.id), p.id::text) as cursor,
+        row_number() over (order by p.due, case when p.due is null then p.id end desc, p.id) as n
+    from page p
 )
 select 200, jsonb_build_object(
         'items', coalesce(jsonb_agg(item order by n) filter (where n <= ($1::jsonb ->> 'limit')::int), '[]'),
         'next', case when count(*) > ($1::jsonb ->> 'limit')::int
-            then (array_agg(id order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null,
+            then (array_agg(cursor order by n))[($1::jsonb ->> 'limit')::int] end)::text, null, null,
     jsonb_agg(seen order by n) filter (where n <= ($1::jsonb ->> 'limit')::int
         and seen is not null and item -> 'enterprise' <> 'null') as seen
 from numbered

@@ -22,6 +22,7 @@ export async function newcomer() {
   const login = await applicant();
   return (await person(login)).post('/v1/enterprises', {
     uscc: doubtfulCode(),
+    uscc_confirmed: true,
     name: `广州新登记企业${login.slice(-6)}有限公司`,
     region_code: '440103',
     industry_code: '8492',
@@ -36,7 +37,7 @@ export async function newcomer() {
 export async function strangersNeed() {
   const owner = await person(await applicant());
   const { name } = await owner.post('/v1/enterprises', {
-    uscc: doubtfulCode(), name: `广州素昧平生${++made}${Date.now() % 1_000_000}有限公司`, region_code: '440103', industry_code: '8492',
+    uscc: doubtfulCode(), uscc_confirmed: true, name: `广州素昧平生${++made}${Date.now() % 1_000_000}有限公司`, region_code: '440103', industry_code: '8492',
   });
   const posted = await owner.post('/v1/needs', {
     kinds: ['ip_pledge'], amount_fen: 2_000_000_000, term_months: 12, purpose: 'working_capital', collateral: ['ip'],

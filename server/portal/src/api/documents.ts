@@ -57,6 +57,22 @@ export interface Session {
   name: string;
 }
 
+/** The moves of a case and of what came of it that its asker may know, latest first. */
+export interface History {
+  subject_kind: string;
+  subject_id: string;
+  items: {
+    id: string;
+    at: string;
+    subject: { kind: string; id: string; no?: string; institution_zh?: string; institution_en?: string };
+    action: string;
+    from_state: string | null;
+    to_state: string;
+    by: { side: Side | 'system'; role?: Role; institution_id?: string; name_zh?: string; name_en?: string };
+    reason: { code: string; name_zh: string; name_en: string; text: string | null } | null;
+  }[];
+}
+
 /** A case's place in its life; `actions` are the moves that the asker may make next. */
 export interface Life<Action extends string = string> {
   state: string;
@@ -393,6 +409,7 @@ export interface Application extends Versioned, Life<ApplicationAction> {
   institution: NamedInstitution;
   product_id: string | null;
   product_zh: string | null;
+  product_en: string | null;
   package: Package | null;
   note: string | null;
   paper_stops: number;
@@ -668,7 +685,16 @@ export interface Funnel {
   as_of: string;
   filter: ReportFilter;
   figures: Record<string, ReportFigure>;
-  steps: { step: 'posted' | 'matched' | 'offered' | 'guaranteed' | 'funded'; cases: number; amount_fen: number; median_hours: number | null }[];
+  steps: {
+    step: 'posted' | 'matched' | 'offered' | 'guaranteed' | 'funded';
+    cases: number;
+    amount_fen: number;
+    median_hours: number | null;
+    /** What its share is of, and how many of those there are. */
+    share_of: 'posted' | 'asked' | 'offered' | null;
+    share_of_cases: number | null;
+    share_ppm: number | null;
+  }[];
   funded_enterprises: number;
   first_time_borrowers: number;
 }
@@ -853,6 +879,24 @@ export interface Job {
   is_late: boolean;
 }
 
+/** How many cases stand in each queue of a bank's workbench, a thousand at most. */
+export interface Desk {
+  as_of: string;
+  to_claim: number;
+  mine: number;
+  soon: number;
+  late: number;
+  waiting: number;
+}
+/** A case of any kind past its deadline. */
+export interface OverdueCase extends Life {
+  id: string;
+  kind: 'need' | 'application' | 'offer' | 'guarantee_case';
+  no: string;
+  region_code: string;
+  enterprise: { id: string; name: string } | null;
+  institution: NamedInstitution | null;
+}
 export interface Overdue {
   institution_id: string;
   name_zh: string;
@@ -993,12 +1037,14 @@ export interface ListItems {
   '/v1/products': Product;
   '/v1/programmes': Programme;
   '/v1/rounds': Round;
+  '/v1/rounds/{id}/needs': RoundNeed;
   '/v1/rounds/{id}/places': RoundPlace;
   '/v1/consents': Consent;
   '/v1/enterprises/{id}/views': View;
   '/v1/users': User;
   '/v1/audit-events': AuditEvent;
   '/v1/statistics/overdue': Overdue;
+  '/v1/statistics/overdue-cases': OverdueCase;
   '/v1/views': View;
   '/v1/nudges': Nudge;
   '/v1/api-keys': ApiKey;

@@ -3,6 +3,7 @@ import type { MaybeRefOrGetter } from 'vue';
 import { api, done, ifMatch } from '@/api/client';
 import type { Application, GuaranteeCase, Life, Need, Offer, Product, Round, Versioned } from '@/api/documents';
 import { useDocument, type DocumentState } from './document';
+import { collections } from './links';
 
 export interface Cases {
   need: Need;
@@ -13,15 +14,6 @@ export interface Cases {
   round: Round;
 }
 export type CaseKind = keyof Cases;
-
-const collections = {
-  need: 'needs',
-  application: 'applications',
-  offer: 'offers',
-  guarantee_case: 'guarantee-cases',
-  product: 'products',
-  round: 'rounds',
-} as const;
 
 /** A case by its id, read again when something happens to it. */
 export function useCase<K extends CaseKind>(kind: K, id: MaybeRefOrGetter<string>): DocumentState<Cases[K]> {

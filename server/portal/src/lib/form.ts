@@ -10,6 +10,8 @@ export interface Form<T extends object = object> {
   values: T;
   /** Faults by pointer: what an input could not read, then what the server said. */
   faults: ComputedRef<Map<string, string>>;
+  /** What the server said last. */
+  problem: Ref<ProblemError | null>;
   /** What the server said that is about no field. */
   general: ComputedRef<string | null>;
   isSending: Ref<boolean>;
@@ -112,6 +114,7 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
   return {
     values,
     faults,
+    problem: told,
     general,
     isSending,
     isChanged,

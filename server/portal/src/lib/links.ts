@@ -1,7 +1,7 @@
 // Portal paths are those of the API without /v1, so that any role may follow any link it is sent.
 import type { Notification } from '@/api/documents';
 
-const collections: Record<string, string> = {
+export const collections: Record<string, string> = {
   need: 'needs',
   application: 'applications',
   offer: 'offers',

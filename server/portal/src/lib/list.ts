@@ -39,6 +39,22 @@ export interface ListState<T> {
   csv(): Promise<void>;
 }
 
+/** Pages of a hundred rows: as many as the largest list has that a page shows whole, the needs of a round. */
+const PAGES = 50;
+/** Every row of a list. */
+export async function rowsOf<P extends keyof ListItems>(path: P, query: object = {}, at: object = {}): Promise<ListItems[P][]> {
+  const rows: ListItems[P][] = [];
+  for (let cursor: string | undefined, page = 0; page < PAGES; page++) {
+    const list = (await done(
+      api.GET(path as '/v1/needs', { params: { query: { ...query, limit: 100, cursor } as never, path: at as never } }),
+    )) as List<ListItems[P]>;
+    rows.push(...list.items);
+    if (!list.next) break;
+    cursor = list.next;
+  }
+  return rows;
+}
+
 export function useList<P extends keyof ListItems>(path: P, options: ListOptions = {}): ListState<ListItems[P]> {
   const route = useRoute();
   const router = useRouter();

@@ -3,6 +3,7 @@ import { api, done } from '@/api/client';
 import type { Application, Enterprise, GuaranteeCase, Need, Offer } from '@/api/documents';
 import { user } from '@/api/session';
 import { useDocument, type DocumentState } from '@/lib/document';
+import { rowsOf } from '@/lib/list';
 
 export function useEnterprise(): DocumentState<Enterprise> {
   return useDocument(
@@ -20,19 +21,14 @@ export interface NeedFile {
 }
 
 async function readFile(id: string): Promise<NeedFile> {
-  const query = { need_id: id, limit: 100 };
+  const query = { need_id: id };
   const [need, applications, offers, guarantees] = await Promise.all([
     done(api.GET('/v1/needs/{id}', { params: { path: { id } } })),
-    done(api.GET('/v1/applications', { params: { query } })),
-    done(api.GET('/v1/offers', { params: { query } })),
-    done(api.GET('/v1/guarantee-cases', { params: { query } })),
+    rowsOf('/v1/applications', query),
+    rowsOf('/v1/offers', query),
+    rowsOf('/v1/guarantee-cases', query),
   ]);
-  return {
-    need,
-    applications: applications.items as Application[],
-    offers: offers.items as Offer[],
-    guarantees: guarantees.items as GuaranteeCase[],
-  };
+  return { need, applications, offers, guarantees };
 }
 
 /** The file of a need, read again when something happens to the need or to a case of it. */

@@ -68,7 +68,7 @@ bool rq_etag_is_named(rq_slice if_none_match, const char *etag);
 
 typedef enum rq_http_event {
     RQ_HTTP_MORE,    /* feed more bytes */
-    RQ_HTTP_HEAD,    /* the head is complete: decide the body limit (rq_http_body_limit), then feed on */
+    RQ_HTTP_HEAD,    /* a body follows: decide its limit (rq_http_body_limit), then feed on */
     RQ_HTTP_REQUEST, /* `request` is complete; call rq_http_next() when done with it */
     RQ_HTTP_REFUSED, /* answer `status` once, then close; nothing more is parsed */
 } rq_http_event;

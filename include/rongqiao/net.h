@@ -102,7 +102,7 @@ typedef struct rq_refusal {
 /* What the net side calls. All run on the worker's thread; `worker_context` is the one given to
  * rq_worker_net_new(). */
 typedef struct rq_net_handler {
-    /* The head of a request is in: return the largest body this request may have. */
+    /* The head of a request is in, and a body follows: return the largest that this request may have. */
     size_t (*body_limit)(void *worker_context, const rq_request *head);
     /* A request is complete; answer it now or later with rq_exchange_reply(). */
     void (*request)(void *worker_context, rq_exchange *exchange);

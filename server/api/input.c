@@ -102,6 +102,10 @@ bool rq_input_write(rq_call *call)
 bool rq_input_read(rq_call *call)
 {
     const rq_request *request = rq_exchange_request(call->exchange);
+    if (call->route->method == RQ_GET && !call->route->input && request->query.length == 0) {
+        call->input_text = "{}";
+        return true;
+    }
     const rq_schema *schema = call->route->input ? call->route->input : &empty_schema;
     rq_faults faults = {.arena = call->arena};
     bool has_body =

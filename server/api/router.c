@@ -15,10 +15,12 @@ const rq_routes *const rq_all_routes[] = {
 };
 const size_t rq_all_routes_count = sizeof(rq_all_routes) / sizeof(rq_all_routes[0]);
 
-/* Whether `path` is of the form of `pattern`; "{id}" stands for one non-empty segment. */
-static bool path_fits(const char *pattern, rq_slice path, rq_slice *out_id)
+/* Whether what is left of a path, behind the `literal` bytes it shares with `pattern`, is of its form; "{id}"
+ * stands for one non-empty segment. */
+static bool rest_fits(const char *pattern, size_t literal, rq_slice path, rq_slice *out_id)
 {
-    const char *at = path.data, *end = path.data + path.length;
+    const char *at = path.data + literal, *end = path.data + path.length;
+    pattern += literal;
     *out_id = (rq_slice){NULL, 0};
     while (*pattern) {
         if (*pattern == '{') {
@@ -41,6 +43,7 @@ enum { SLOTS = 64, ROUTES_MAX = 512 };
 static struct {
     const rq_route *routes[ROUTES_MAX];
     uint16_t next[ROUTES_MAX], first[SLOTS]; /* number + 1; 0: none */
+    uint16_t literal[ROUTES_MAX];            /* bytes before the first "{" */
 } index_of_routes;
 static pthread_once_t is_indexed = PTHREAD_ONCE_INIT;
 
@@ -69,6 +72,7 @@ static void index_routes(void)
             size_t slot = slot_of(route->path, strlen(route->path));
             assert(number < ROUTES_MAX);
             index_of_routes.routes[number] = route;
+            index_of_routes.literal[number] = (uint16_t)strcspn(route->path, "{");
             *last[slot] = (uint16_t)(number + 1);
             last[slot] = &index_of_routes.next[number];
         }
@@ -84,8 +88,10 @@ const rq_route *rq_route_find(rq_method method, rq_slice path, rq_slice *out_id,
     for (size_t at = index_of_routes.first[slot_of(path.data, path.length)]; at != 0;
          at = index_of_routes.next[at - 1]) {
         const rq_route *route = index_of_routes.routes[at - 1];
+        size_t literal = index_of_routes.literal[at - 1];
         rq_slice id;
-        if (!path_fits(route->path, path, &id))
+        if (path.length < literal || memcmp(route->path, path.data, literal) != 0 ||
+            !rest_fits(route->path, literal, path, &id))
             continue;
         /* "/v1/matches/preview" and "/v1/needs/{id}" can't clash: a literal is listed before a pattern. */
         *out_allow |= 1u << route->method;

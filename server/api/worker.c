@@ -209,7 +209,10 @@ static void *run_worker(void *argument)
 {
     rq_worker *worker = argument;
     pthread_setname_np(pthread_self(), "worker");
-    event_base_dispatch(worker->base);
+    rq_log_gather(true);
+    while (event_base_loop(worker->base, EVLOOP_ONCE) == 0 && !event_base_got_break(worker->base))
+        rq_log_flush();
+    rq_log_gather(false);
     return NULL;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER_FIRST_BYTES = 64 };
+enum { BUFFER_FIRST_BYTES = 512 };
 
 void rq_buffer_init(rq_buffer *buffer, size_t limit_bytes)
 {

@@ -2,11 +2,9 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,13 +77,18 @@ static bool put_character(log_line *line, const char *text, size_t length)
     return put(line, (const char[]){'\\', 'u', '0', '0', digits[first >> 4], digits[first & 15]}, 6);
 }
 
-/* A string with its quotes, cut between two characters when the line is full. False when not even its
- * quotes fit. */
-static bool put_string(log_line *line, const char *text)
+/* How many of the first bytes stand in a string as they are; `text` ends with NUL. */
+static size_t plain_length(const char *text)
 {
-    if (LINE_CONTENT - line->length < 2)
-        return false;
-    put(line, "\"", 1);
+    size_t at = 0;
+    while (text[at] >= 0x20 && text[at] < 0x7f && text[at] != '"' && text[at] != '\\')
+        at++;
+    return at;
+}
+
+/* What has to be looked at character by character; cut between two of them when the line is full. */
+static void put_characters(log_line *line, const char *text)
+{
     for (size_t left = strlen(text); left;) {
         size_t length = character_length((const unsigned char *)text, left);
         size_t before = line->length;
@@ -98,14 +101,33 @@ static bool put_string(log_line *line, const char *text)
         text += length + !length;
         left -= length + !length;
     }
+}
+
+/* A string with its quotes, cut when the line is full. False when not even its quotes fit. */
+static bool put_string(log_line *line, const char *text)
+{
+    if (LINE_CONTENT - line->length < 2)
+        return false;
+    put(line, "\"", 1);
+    size_t plain = plain_length(text), room = LINE_CONTENT - line->length - 1;
+    put(line, text, plain < room ? plain : room);
+    if (plain > room || text[plain])
+        put_characters(line, text + (plain < room ? plain : room));
     return put(line, "\"", 1);
 }
 
 static bool put_number(log_line *line, int64_t number)
 {
-    char text[24];
-    int length = snprintf(text, sizeof text, "%" PRId64, number);
-    return put(line, text, (size_t)length);
+    char text[20];
+    size_t at = sizeof text;
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        text[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0)
+        text[--at] = '-';
+    return put(line, text + at, sizeof text - at);
 }
 
 /* A member of the line's object; one that doesn't fit leaves no trace but the mark. */
@@ -121,27 +143,58 @@ static void put_field(log_line *line, const rq_log_field *field)
     }
 }
 
+/* A thread's lines of this turn of its loop. */
+static _Thread_local struct {
+    bool gathers;
+    size_t length;
+    char data[LINE_BYTES];
+} gathered;
+
+void rq_log_flush(void)
+{
+    int caller_errno = errno;
+    while (gathered.length > 0 && write(STDERR_FILENO, gathered.data, gathered.length) < 0 && errno == EINTR)
+        continue;
+    gathered.length = 0;
+    errno = caller_errno;
+}
+
+void rq_log_gather(bool gathers)
+{
+    rq_log_flush();
+    gathered.gathers = gathers;
+}
+
+static void finish(log_line *line)
+{
+    /* The content leaves room for either end. */
+    const char *end = line->truncated ? truncated_end : "}\n";
+    size_t length = strlen(end);
+    memcpy(line->data + line->length, end, length);
+    line->length += length;
+}
+
 void rq_log_write(rq_log_level level, const char *event, const rq_log_field *fields, unsigned count)
 {
     assert(level <= RQ_LOG_ERROR);
     if ((int)level < atomic_load_explicit(&lowest_level, memory_order_relaxed))
         return;
-    int caller_errno = errno;
     char now[RQ_RFC3339_TEXT + 1];
     rq_rfc3339(rq_wall_ms(), now);
-    log_line line = {.length = 0};
+    log_line line;
+    line.length = 0;
+    line.truncated = false;
     put(&line, "{", 1);
     put_field(&line, &RQ_LOG_TEXT("time", now));
     put_field(&line, &RQ_LOG_TEXT("level", level_names[level]));
     put_field(&line, &RQ_LOG_TEXT("event", event));
     for (unsigned i = 0; i < count && !line.truncated; i++)
         put_field(&line, &fields[i]);
-    /* The content leaves room for either end. */
-    const char *end = line.truncated ? truncated_end : "}\n";
-    size_t end_length = strlen(end);
-    memcpy(line.data + line.length, end, end_length);
-    line.length += end_length;
-    while (write(STDERR_FILENO, line.data, line.length) < 0 && errno == EINTR)
-        continue;
-    errno = caller_errno;
+    finish(&line);
+    if (line.length > sizeof gathered.data - gathered.length)
+        rq_log_flush();
+    memcpy(gathered.data + gathered.length, line.data, line.length);
+    gathered.length += line.length;
+    if (!gathered.gathers || level >= RQ_LOG_WARNING)
+        rq_log_flush();
 }

@@ -73,7 +73,7 @@ static void begin_writing(rq_connection *connection, bool is_interim, bool is_la
     connection->phase = PHASE_WRITING;
     connection->is_interim = is_interim;
     connection->is_last = is_last;
-    connection_set_deadline(connection, DEADLINE_WRITE);
+    connection_set_deadline(connection, DEADLINE_NONE); /* until the peer keeps it waiting */
 }
 
 static step begin_lingering(rq_connection *connection)
@@ -108,8 +108,10 @@ static io_result write_some(rq_connection *connection)
 static step write_step(rq_connection *connection)
 {
     io_result result = write_some(connection);
-    if (result == IO_WAIT)
+    if (result == IO_WAIT) {
+        run_deadline(connection, DEADLINE_WRITE);
         return STEP_WAIT;
+    }
     if (result != IO_DONE)
         return step_over(connection, "write failed");
     if (connection->out_sent < connection->out.length)

@@ -223,7 +223,7 @@ rq_http_event rq_http_feed(rq_http *http, size_t count)
             return RQ_HTTP_REFUSED;
         if (result == STEP_MORE)
             return RQ_HTTP_MORE;
-        if (was_head && http->state == AT_BODY)
+        if (was_head && http->state == AT_BODY && (http->chunked || http->content_length > 0))
             return RQ_HTTP_HEAD;
         if (http->state == COMPLETE)
             return RQ_HTTP_REQUEST;

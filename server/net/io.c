@@ -58,6 +58,14 @@ static const io_operations plain_operations = {plain_handshake, plain_read, plai
 
 /* TLS ------------------------------------------------------------------------------------------------- */
 
+/* What a call before left in the queue would be taken for the next one's; emptying takes longer than looking.
+ */
+static void forget_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 static io_result tls_failed(rq_io *io, int result)
 {
     switch (SSL_get_error(io->ssl, result)) {
@@ -79,7 +87,7 @@ static io_result tls_failed(rq_io *io, int result)
 
 static io_result tls_handshake(rq_io *io)
 {
-    ERR_clear_error();
+    forget_errors();
     int result = SSL_accept(io->ssl);
     if (result != 1)
         return tls_failed(io, result);
@@ -90,7 +98,7 @@ static io_result tls_handshake(rq_io *io)
 
 static io_result tls_read(rq_io *io, char *out, size_t room, size_t *out_count)
 {
-    ERR_clear_error();
+    forget_errors();
     int result = SSL_read_ex(io->ssl, out, room, out_count);
     if (result != 1)
         return tls_failed(io, result);
@@ -103,7 +111,7 @@ static io_result tls_read(rq_io *io, char *out, size_t room, size_t *out_count)
 static io_result tls_write(rq_io *io, const char *data, size_t length, size_t *out_count)
 {
     bool readable = io->readable;
-    ERR_clear_error();
+    forget_errors();
     int result = SSL_write_ex(io->ssl, data, length, out_count);
     io_result outcome = result == 1 ? IO_DONE : tls_failed(io, result);
     io->readable = io->readable || readable;
@@ -113,7 +121,7 @@ static io_result tls_write(rq_io *io, const char *data, size_t length, size_t *o
 static void tls_finish(rq_io *io)
 {
     if (io->established) {
-        ERR_clear_error();
+        forget_errors();
         SSL_shutdown(io->ssl); /* sends close_notify; whether the peer answers is not waited for */
     }
     shutdown(io->fd, SHUT_WR);
@@ -138,7 +146,7 @@ void io_done(rq_io *io)
 {
     if (io->ssl)
         SSL_free(io->ssl);
-    ERR_clear_error();
+    forget_errors();
     close(io->fd);
 }
 

@@ -213,6 +213,76 @@ static void logging_leaves_errno_alone(void **state)
     assert_int_equal(after, ENOENT);
 }
 
+/* Gathering --------------------------------------------------------------------------------------------- */
+
+static void gathered_lines_leave_together_at_the_flush(void **state)
+{
+    (void)state;
+    char lines[4097];
+    stderr_capture capture;
+    capture_start(&capture);
+    rq_log_gather(true);
+    for (int i = 0; i < 3; i++)
+        RQ_LOG(RQ_LOG_INFO, "request", RQ_LOG_NUMBER("n", i));
+    bool was_silent = recv(capture.sockets[0], lines, sizeof lines, MSG_PEEK) < 0 && errno == EAGAIN;
+    errno = ENOENT;
+    rq_log_flush();
+    int after = errno;
+    rq_log_flush();
+    rq_log_gather(false);
+    assert_int_equal(capture_end(&capture, lines, sizeof lines), 1);
+    assert_true(was_silent);
+    assert_int_equal(after, ENOENT);
+    const char *first = strstr(lines, "\"n\":0}\n{"), *second = strstr(lines, "\"n\":1}\n{");
+    assert_true(first && second && first < second);
+    assert_string_equal(strstr(lines, "\"n\":2"), "\"n\":2}\n");
+}
+
+static void a_warning_takes_with_it_what_was_gathered(void **state)
+{
+    (void)state;
+    char lines[4097];
+    stderr_capture capture;
+    capture_start(&capture);
+    rq_log_gather(true);
+    RQ_LOG(RQ_LOG_INFO, "before", RQ_LOG_NUMBER("n", 1));
+    RQ_LOG(RQ_LOG_WARNING, "slow", RQ_LOG_NUMBER("n", 2));
+    bool is_out = recv(capture.sockets[0], lines, sizeof lines, MSG_PEEK) > 0;
+    rq_log_gather(false);
+    assert_int_equal(capture_end(&capture, lines, sizeof lines), 1);
+    assert_true(is_out && strstr(lines, "before") && strstr(lines, "slow"));
+}
+
+static void no_write_of_gathered_lines_is_longer_than_a_pipe_takes_at_once(void **state)
+{
+    (void)state;
+    enum { LINES = 100 };
+    static char lines[8192];
+    char text[300];
+    stderr_capture capture;
+    unsigned seen = 0, writes = 0;
+    bool are_whole = true;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    capture_start(&capture);
+    rq_log_gather(true);
+    for (unsigned i = 0; i <= LINES; i++) {
+        if (i == LINES)
+            rq_log_gather(false); /* writes the rest */
+        else
+            RQ_LOG(RQ_LOG_INFO, "request", RQ_LOG_TEXT("text", text + i));
+        for (ssize_t got; (got = recv(capture.sockets[0], lines, sizeof lines, 0)) > 0; writes++) {
+            are_whole = are_whole && got <= 4096 && lines[0] == '{' && lines[got - 1] == '\n';
+            for (ssize_t at = 0; at < got; at++)
+                seen += lines[at] == '\n';
+        }
+    }
+    capture_end(&capture, lines, sizeof lines);
+    assert_true(are_whole);
+    assert_int_equal(seen, LINES);
+    assert_in_range(writes, 2, LINES / 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +296,9 @@ int main(void)
         cmocka_unit_test(a_long_key_or_event_leaves_a_valid_line),
         cmocka_unit_test(levels_below_the_lowest_are_not_written),
         cmocka_unit_test(logging_leaves_errno_alone),
+        cmocka_unit_test(gathered_lines_leave_together_at_the_flush),
+        cmocka_unit_test(a_warning_takes_with_it_what_was_gathered),
+        cmocka_unit_test(no_write_of_gathered_lines_is_longer_than_a_pipe_takes_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

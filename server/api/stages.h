@@ -47,9 +47,24 @@ bool rq_limit_wrong_guess(rq_call *call);
 /* Fills in which rate is the principal's, of its login. */
 void rq_limit_learn(struct rq_worker *worker, rq_principal *principal);
 
+/* Finds out who asks, and goes on by rq_call_admitted() with call->principal; else the call is refused (asker.c). */
+void rq_asker_find(rq_call *call);
+/* Goes on with a call whose asker is known, or need not be. */
+void rq_call_admitted(rq_call *call);
+
 /* The statement that says who asks, to go before another one's; with the Idempotency-Key where that is
  * wanted. */
 rq_db_step rq_call_enter(const rq_call *call, bool with_key);
+
+/* Ends the call with the document that its statement gave; `location` and `etag` may be null (answer.c). */
+void rq_call_answer_document(rq_call *call, int status, const char *body, size_t length, const char *location,
+                             const char *etag);
+/* Ends the call with 405 and the methods that `allow` has bits of. */
+void rq_call_refuse_method(rq_call *call, unsigned allow);
+/* Whether a stage of the call went on without the memory that it wanted. */
+bool rq_call_ran_short(const rq_call *call);
+/* Answers 503 where there is no memory for a call. */
+void rq_reply_without_memory(rq_exchange *exchange);
 
 /* Reads and checks the body or the query into call->input and call->input_text. */
 bool rq_input_read(rq_call *call);

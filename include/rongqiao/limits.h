@@ -25,6 +25,7 @@ enum {
     RQ_LIMIT_HANDSHAKES_PER_WORKER = 256,
     RQ_LIMIT_ACCEPTS_PER_WAKE = 4,
     RQ_LIMIT_ACCEPT_PAUSE_MS = 250,     /* after the process ran out of descriptors */
+    RQ_LIMIT_START_HOLD_MS = 5000,      /* how long a worker that cannot serve yet leaves new connections to others */
     RQ_LIMIT_HANDSHAKE_FLOOR_MS = 500,  /* at the cap, a handshake this old gives way to a new one */
     RQ_LIMIT_HALF_CLOSED_MS = 1000,     /* how long work goes on for a client that has closed its side */
     RQ_LIMIT_STREAM_BACKLOG = 1 << 18,  /* bytes of a stream that its reader has not taken */

@@ -154,6 +154,9 @@ typedef struct rq_worker_net rq_worker_net;
 rq_status rq_worker_net_new(struct event_base *base, int listen_fd, rq_tls *tls,
                             const rq_net_settings *settings, const rq_net_handler *handler,
                             void *worker_context, rq_worker_net **out_net, rq_error *error) RQ_MUST_CHECK;
+/* Accepts no one until rq_worker_net_begin(), or `most_ms` have passed: who shares the socket may serve meanwhile. */
+void rq_worker_net_hold(rq_worker_net *net, int64_t most_ms);
+void rq_worker_net_begin(rq_worker_net *net);
 /* Stops accepting, answers what is in flight and what idle connections ask within `drain_idle_ms` with
  * "Connection: close", so that no client meets a closed door with a request in its hand; closes them after
  * that, and calls `drained` once no connection and no exchange is left, from the event loop. Call on the

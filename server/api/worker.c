@@ -203,6 +203,10 @@ static void on_pulse(evutil_socket_t fd, short what, void *argument)
     rq_logins_tick(worker);
     atomic_store(&worker->is_ready, worker->catalogue && rq_db_is_ready(worker->db, RQ_LANE_READ, NULL) &&
                                         rq_db_is_ready(worker->db, RQ_LANE_WRITE, NULL));
+    if (!worker->has_begun && rq_worker_is_ready(worker)) {
+        worker->has_begun = true;
+        rq_worker_net_begin(worker->net);
+    }
 }
 
 static void *run_worker(void *argument)
@@ -275,6 +279,8 @@ static rq_status open_parts(rq_worker *worker, const rq_worker_setup *setup, rq_
     if (status == RQ_OK)
         status = rq_worker_net_new(worker->base, setup->listen_fd, setup->tls, &net, &net_handler, worker,
                                    &worker->net, error);
+    if (status == RQ_OK) /* a process that takes over a socket leaves requests to the old one until it can answer */
+        rq_worker_net_hold(worker->net, RQ_LIMIT_START_HOLD_MS);
     return status;
 }
 

@@ -80,6 +80,7 @@ struct rq_worker {
     struct event *pulse_event;
 
     atomic_bool is_ready;
+    bool has_begun; /* to take connections: from when it could serve for the first time */
     atomic_bool is_drained;
     rq_worker_counters counters;
 };

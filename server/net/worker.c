@@ -283,6 +283,17 @@ void worker_exchange_over(rq_worker_net *net)
     check_drained(net);
 }
 
+void rq_worker_net_hold(rq_worker_net *net, int64_t most_ms)
+{
+    pause_accepting(net, rq_monotonic_ms() + most_ms);
+}
+
+void rq_worker_net_begin(rq_worker_net *net)
+{
+    net->accept_again_ms = 0;
+    go_on_accepting(net);
+}
+
 /* The worker ------------------------------------------------------------------------------------------ */
 
 static void set_deadlines(rq_worker_net *net)

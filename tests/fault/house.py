@@ -15,7 +15,7 @@ from support.world import World
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLOCK_LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-DISK_BYTES = 1536 << 20
+DISK_BYTES = 512 << 20, 6 << 30  # in the short and in the long form, which writes more before the disk is filled
 DATA = Path(__file__).resolve().parents[1] / "data"
 FORMER_MONTHS = 24  # that the tables have when the run begins
 POSTGRES = {**cluster.SETTINGS, "shared_buffers": "64MB", "max_wal_size": "96MB", "min_wal_size": "48MB"}
@@ -40,13 +40,14 @@ def wait_until(what, seconds, holds):
 class Disk:
     """A small file system for the cluster; without the right to mount one, an ordinary folder."""
 
-    def __init__(self, path):
+    def __init__(self, path, size):
         self.path = path
+        self.size = size
         self.is_small = False
 
     def __enter__(self):
         self.path.mkdir(parents=True)
-        options = f"size={DISK_BYTES},mode=0755".encode()
+        options = f"size={self.size},mode=0755".encode()
         self.is_small = LIBC.mount(b"rongqiao-fault", str(self.path).encode(), b"tmpfs", 0, options) == 0
         return self
 
@@ -164,9 +165,9 @@ class Server(server.Server):
 class House:
     """Entered with everything running; leaves nothing behind but the logs."""
 
-    def __init__(self, directory, program, writers):
+    def __init__(self, directory, program, writers, form):
         self.directory = directory
-        self.disk = Disk(Path(f"/var/tmp/rongqiao-fault-{os.getpid()}"))
+        self.disk = Disk(Path(f"/var/tmp/rongqiao-fault-{os.getpid()}"), DISK_BYTES[form])
         self.postgres = Postgres(directory, self.disk)
         self.server = Server(directory, self.postgres, program)
         self.writers = writers

@@ -70,7 +70,7 @@ static void check_disburse(const json_t *object, const char *pointer, rq_faults 
     const char *text = json_string_value(json_object_get(object, "funded_on"));
     rq_date date;
     (void)pointer;
-    if (text && rq_date_parse(text, strlen(text), &date) && date > rq_today())
+    if (rq_date_parse(text, strlen(text), &date) && date > rq_today())
         rq_fault_add(faults, "/funded_on", "date_future", 0, NULL);
 }
 static const rq_schema disburse_input = RQ_SCHEMA("Disbursement", disburse_fields, check_disburse);

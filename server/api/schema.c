@@ -369,6 +369,7 @@ void rq_schema_check(const rq_schema *schema, const json_t *value, const char *p
         else if (field->required && json_is_null(given) && field->type != RQ_FIELD_FACT_VALUE)
             rq_fault_add(faults, pointer_to(faults, pointer, field->name), "required", 0, NULL);
     }
-    if (schema->rule && faults->count == before)
+    /* A rule reads what the fields promise; past the most faults that are told nobody knows whether they hold. */
+    if (schema->rule && faults->count == before && before < RQ_LIMIT_PROBLEM_FIELDS)
         schema->rule(value, pointer, faults);
 }

@@ -118,6 +118,26 @@ static void new_version_is_published_and_matched_by(void **state)
     assert_string_equal(text_of(list, "items.0.reason"), "答复速度与可能性更受企业重视");
 }
 
+static void reasons_of_the_first_weights_are_told_in_both_languages(void **state)
+{
+    (void)state;
+    static const char *const told[][2] = {{"首次公布：", "First publication: "},
+                                          {"每项需求最多显示", "At most five packages "}};
+    json_t *items = member_of(expect(200, NULL, "GET", "/v1/reference/weights", NULL), "items");
+    size_t found = 0;
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        json_t *item = json_array_get(items, i);
+        int64_t version = number_of(item, "version");
+        if (version > 2)
+            continue;
+        found++;
+        const char *reason = text_of(item, "reason");
+        assert_ptr_equal(strstr(reason, told[version - 1][0]), reason);
+        assert_non_null(strstr(reason, told[version - 1][1]));
+    }
+    assert_int_equal(found, 2);
+}
+
 static bool is_published(void *plan)
 {
     return house_count("select count(*) from score_weights_plan where id = '%s' and version is not null",
@@ -218,6 +238,7 @@ int main(void)
         API_TEST(announced_day_is_not_counted_and_the_numbers_stay_whole),
         API_TEST(calendar_is_public_and_its_past_stays),
         API_TEST(weights_are_checked),
+        API_TEST(reasons_of_the_first_weights_are_told_in_both_languages),
         API_TEST(new_version_is_published_and_matched_by),
         API_TEST(weights_of_a_later_day_wait_for_it),
         API_TEST(trial_tells_what_would_change_and_changes_nothing),

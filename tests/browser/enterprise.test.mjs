@@ -220,6 +220,29 @@ test('a product that is listed later rings the bell, and the bell leads to it', 
   await page.getByText(name).first().waitFor();
 });
 
+test('who may look because of applications is told once, with the number of them; they unfold', async (t) => {
+  await cases.freshRefusal(); // somebody applied before
+  const own = await person('enterprise');
+  const need = await cases.need();
+  const bank = await person('bank');
+  for (const one of [need, await cases.need({ amount_fen: 330_000_000 })]) await bank.post('/v1/applications', { need_id: one.id });
+  const { page, go } = await window(t, { as: 'enterprise' });
+  await go('/consents');
+  const panel = page.getByRole('region', { name: '因申请可以查看的机构' });
+  const group = panel.locator('details').filter({ hasText: '浦发银行广州分行' });
+  assert.equal(await group.count(), 1);
+  const told = Number(/(\d+) 笔申请/.exec(await group.locator('summary').innerText())[1]);
+  assert.ok(told >= 2);
+  assert.equal(await group.getByRole('link').first().isVisible(), false);
+  await group.locator('summary').press('Enter');
+  await eventually(async () => assert.equal(await group.getByRole('link').count(), told));
+  await checkPage(page, 'who may look');
+  await group.getByRole('link').first().click();
+  await at(page, /\/applications\/[0-9a-f-]{36}$/, /申请/);
+  const newest = (await own.get('/v1/applications')).items.find((one) => one.institution.name_zh === '浦发银行广州分行' && one.waits_for);
+  assert.match(page.url(), new RegExp(newest.id));
+});
+
 test('a consent is given until a day and taken back', async (t) => {
   const { page, go, expect } = await window(t, { as: 'enterprise' });
   expect(/^answer 404: GET \S+\/views\b/);

@@ -107,7 +107,7 @@ test('a guarantee that an offer wants is asked for where the offer is; who does 
 test('whoever has no enterprise yet registers it: a code that is taken or doubtful is told at its field, the draft is kept, needs may follow', async (t) => {
   const { page, go, expect } = await window(t, { login: await applicant() });
   expect(/^answer 4(09|22): POST \S+\/v1\/enterprises/);
-  const taken = (await (await person('operator')).get('/v1/enterprises?limit=1')).items[0].uscc;
+  const taken = (await (await person('operator')).get('/v1/enterprises?verification=verified&limit=1')).items[0].uscc; // others' codes may be doubtful
   await go('/');
   await page.getByRole('link', { name: '登记企业' }).click();
   await arrives(page, '**/register');
@@ -169,6 +169,11 @@ test('a round: needs and slots are registered, the result is published, both sid
 
   const bank = await window(t, { as: 'bank' });
   await bank.go(`/rounds/${round.id}`);
+  const [form, facts] = ['本机构报名', '对接会'].map((name) => bank.page.getByRole('region', { name, exact: true }));
+  const [wide, narrow] = [await form.boundingBox(), await facts.boundingBox()];
+  assert.ok(wide.width > narrow.width && narrow.x >= wide.x + wide.width, 'the form has the main column, the facts stand aside');
+  await bank.page.getByText('结果公布后显示在这里').waitFor();
+  await checkPage(bank.page, 'registering for a round');
   await bank.page.getByLabel('席位（笔数）').fill('2');
   await bank.page.getByLabel('额度', { exact: false }).first().fill('5000');
   await bank.page.getByRole('button', { name: '提交报名' }).click();

@@ -231,7 +231,9 @@ static void parties_read_the_moves_and_who_made_them(void **state)
     assert_string_equal(text_of(own, "items.1.by.institution_id"), world.bank_a);
     assert_true(*text_of(own, "items.1.by.name_zh"));
     assert_string_equal(text_of(own, "items.1.reason.code"), "R15");
-    assert_string_equal(text_of(own, "items.1.reason.text"), text_of(reason("R15"), "reason_text"));
+    json_t *given = reason("R15");
+    assert_string_equal(text_of(own, "items.1.reason.text"), text_of(given, "reason_text"));
+    json_decref(given);
     /* The bank reads the same, and of the need what is its own. */
     json_t *banks = history_of(200, &world.checker_a, "applications", application);
     assert_string_equal(moves_in(banks, application), moves_in(own, application));

@@ -46,6 +46,8 @@ create function bench.uuid_at(p_at timestamptz) returns uuid language sql volati
 BATCH_SQL = """
 set session_replication_role = replica;
 set synchronous_commit = off;
+set enable_hashjoin = off; -- a template's rows are few among many: they are found by their index
+set enable_mergejoin = off;
 begin;
 create temp table copied_enterprise on commit drop as
 select g as number, e.id as like_id, app.uuid_v7() as id, now() - random() * interval '{days} days' as at

@@ -95,7 +95,7 @@ test('a notification about an application or an offer names the number of the ne
 });
 
 test('a line of an import that is refused says why, at its field, in the page\'s language', async (t) => {
-  const taken = (await (await person('operator')).get('/v1/enterprises?limit=1')).items[0].uscc;
+  const taken = (await (await person('operator')).get('/v1/enterprises?verification=verified&limit=1')).items[0].uscc; // others' codes may be doubtful
   const csv = `uscc,name,region_code,industry_code\n${taken},重复登记企业,440103,8492\n`;
   for (const [language, text] of [['zh', 'uscc: 该统一社会信用代码已登记'], ['en', 'uscc: The unified social credit code is registered already']]) {
     const { page, go } = await window(t, { as: 'operator', language });

@@ -65,8 +65,8 @@ test('by keyboard alone: sign in, post a need, see the matches, apply, accept', 
   await at(page, '**/needs/*', /融资需求/);
 
   const enterprise = await person('enterprise');
-  const need = (await enterprise.get('/v1/needs?limit=1')).items[0];
-  assert.equal(need.request_no, number);
+  const need = (await enterprise.get('/v1/needs?limit=50')).items.find((each) => each.request_no === number);
+  assert.ok(need, number);
   await cases.offer((await enterprise.get(`/v1/applications?need_id=${need.id}`)).items[0], { amount_fen: 720000000 });
   await page.reload();
   await settled(page);
@@ -172,14 +172,15 @@ test("a page of the need tells its own faults, in the server's words, and keeps 
 test('a near miss names the smallest change; trying it stores nothing, and it becomes a new need when wished', async (t) => {
   const { page, go } = await window(t, { as: 'enterprise' });
   const need = await cases.nearMiss();
-  const before = (await (await person('enterprise')).get('/v1/needs?limit=50')).items.length;
+  const posted = [];
+  page.on('request', (asked) => asked.method() === 'POST' && new URL(asked.url()).pathname === '/v1/needs' && posted.push(asked));
   await go(`/needs/${need.id}/matches`);
   await page.getByRole('button', { name: /^试算：/ }).first().click();
   const trial = page.locator('.near .notice').first();
   await trial.waitFor();
   assert.match(await trial.textContent(), /改动后符合 \d+ 个产品，现为 \d+ 个/);
   await checkPage(page, 'a trial');
-  assert.equal((await (await person('enterprise')).get('/v1/needs?limit=50')).items.length, before, 'nothing was posted');
+  assert.equal(posted.length, 0, 'nothing was posted');
   await trial.getByRole('button', { name: '按此条件发布新需求' }).click();
   await at(page, '**/needs/new/check', /检查答案/);
 });

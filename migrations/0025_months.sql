@@ -311,59 +311,6 @@ create function app.round_packages(m match_run) returns jsonb language sql stabl
     where w.version = m.weights_version
 $$;
 
--- A need with its match, in one go. `p_result` is the engine's output and `p_facts` its input, as text; `p_packages`
--- says of the output what is kept as rows: {"catalogue_version", ..., "packages": [...]}.
-create or replace function app.make_need(i jsonb, p_facts text, p_result text, p_digest text, p_packages jsonb, p_submit boolean)
-returns need
-language plpgsql as $$
-declare
-    e enterprise;
-    n need;
-    f jsonb := p_facts::jsonb;
-begin
-    select * into e from enterprise x where x.id = (f ->> 'enterprise_id')::uuid;
-    if not found then
-        perform app.refuse(404, 'not_found');
-    end if;
-    -- The facts were read a moment ago; if they changed meanwhile, the match would be of another enterprise.
-    if e.version <> (f ->> 'enterprise_version')::int then
-        perform app.refuse(409, 'enterprise_changed');
-    end if;
-    if e.reg_status not in ('existing', 'operating') then
-        perform app.refuse(422, 'enterprise_not_operating', jsonb_build_object('reg_status', e.reg_status));
-    end if;
-    perform set_config('app.action', case when p_submit then 'submit' else 'create' end, true);
-    insert into need (province, request_no, enterprise_id, kinds, amount_fen, amount_min_fen, term_months, term_days,
-        max_rate_ppm, purpose, purpose_detail, repayments, collateral, needed_by, max_claims, visibility, facts,
-        region_code, industry_code, size_class, green_channel, facts_digest, fingerprint, matched_at, eligible_total, run_id,
-        state)
-    values (e.province,
-        'N' || to_char(now() at time zone 'Asia/Shanghai', 'YYYYMMDD') || '-'
-            || upper(substr(translate(gen_random_uuid()::text, '-', ''), 1, 8)),
-        e.id, array(select jsonb_array_elements_text(i -> 'kinds')), (i ->> 'amount_fen')::bigint,
-        coalesce((i ->> 'amount_min_fen')::bigint, (i ->> 'amount_fen')::bigint), (i ->> 'term_months')::int,
-        (i ->> 'term_days')::int, (i ->> 'max_rate_ppm')::int, i ->> 'purpose', i ->> 'purpose_detail',
-        array(select jsonb_array_elements_text(coalesce(i -> 'repayments', '[]'))),
-        array(select jsonb_array_elements_text(coalesce(i -> 'collateral', '[]'))), (i ->> 'needed_by')::date,
-        coalesce((i ->> 'max_claims')::int, 3), coalesce(i ->> 'visibility', 'open'), coalesce(i -> 'facts', '{}'),
-        e.region_code, e.industry_code, e.size_class,
-        -- set by government only: the epidemic-control list opens the green channel by itself
-        case when exists (select from enterprise_tag t where t.enterprise_id = e.id and t.province = e.province
-                and t.tag = 'epidemic_key' and t.source = 'authority'
-                and (t.valid_to is null or t.valid_to >= current_date)) then 'key_list' else 'none' end,
-        encode(sha256(convert_to(p_facts, 'UTF8')), 'hex'),
-        encode(sha256(convert_to(e.id || ':' || (i ->> 'kinds') || ':'
-            || width_bucket(ln((i ->> 'amount_fen')::numeric), 11, 26, 60), 'UTF8')), 'hex'),
-        now(), (p_packages ->> 'eligible_total')::int, app.uuid_v7(), case when p_submit then 'checking' else 'draft' end)
-    returning * into n;
-    perform app.store_match(n, p_facts, p_result, p_digest, p_packages);
-    if p_submit and e.verification = 'verified' then
-        perform app.move_need(n.id, n.province, array['checking'], 'open');
-    end if;
-    return n;
-end
-$$;
-
 -- Keeps a run of the engine under the need's `run_id`: its input, its exact bytes, and its packages as rows.
 create or replace function app.store_match(n need, p_facts text, p_result text, p_digest text, p_packages jsonb) returns void
 language plpgsql as $$

@@ -35,7 +35,7 @@ from (select m.id, m.province, array(select x.request_no from need x
     from need m) r
 where n.id = r.id and n.province = r.province and r.numbers <> '{}';
 
--- A need with its match, in one go. `p_result` is the engine's output and `p_facts` its input, as text; `p_packages`
+-- A need with its match, in one go; it names its run (0025). `p_result` is the engine's output and `p_facts` its input, as text; `p_packages`
 -- says of the output what is kept as rows: {"catalogue_version", ..., "packages": [...]}.
 create or replace function app.make_need(i jsonb, p_facts text, p_result text, p_digest text, p_packages jsonb, p_submit boolean)
 returns need

@@ -278,7 +278,8 @@ static rq_step confirm(rq_call *call)
         rq_call_refuse(call, "totp_missing", NULL, NULL);
     } else if (!may_try(call, key)) {
         result = RQ_STEP_ANSWERED;
-    } else if (strlen(code) != RQ_TOTP_DIGITS || !rq_second_factor_read(call->worker, call->principal.user_id, sealed, code, &factor)) {
+    } else if (strlen(code) != RQ_TOTP_DIGITS ||
+               !rq_second_factor_read(call->worker, call->principal.user_id, sealed, code, &factor)) {
         rq_backoff_fail(call->worker->throttle, key, (unsigned)call->worker->config->login_failures_max,
                         rq_monotonic_ms());
         rq_call_refuse_field(call, "/code", "totp_wrong");

@@ -142,10 +142,10 @@ bool connection_is_idle(const rq_connection *connection);
 
 /* exchange.c */
 rq_exchange *exchange_new(rq_connection *connection) RQ_MUST_CHECK;
-/* Returns it to the worker's spares, or frees it. */
 /* Of a request that came through a trusted proxy: the client's address is what the proxy put last into
  * X-Forwarded-For; the proxy's own stays where it put none. */
 void exchange_learn_client(rq_exchange *exchange);
+/* Returns it to the worker's spares, or frees it. */
 void exchange_free(rq_exchange *exchange);
 /* The client has gone: the exchange keeps the parser until its reply. */
 void exchange_abandon(rq_exchange *exchange);

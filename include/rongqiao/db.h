@@ -1,5 +1,6 @@
-/* PostgreSQL: asynchronous, pipelined, prepared connections in lanes. One call is one segment: an optional
- * context statement, one statement, one Sync, hence one transaction. It knows nothing of HTTP.
+/* PostgreSQL: asynchronous, pipelined, prepared connections in lanes. One call is an optional context
+ * statement and one statement. A write has a transaction of its own; reads that are sent together share one,
+ * each with its own context and its own snapshot. It knows nothing of HTTP.
  *
  * Statements are the files of server/sql, compiled in: sql/needs/get.sql is "needs/get". The header comment
  * of a file names its lane ("-- lane: read"). */
@@ -99,10 +100,10 @@ rq_status rq_db_new(struct event_base *base, const rq_db_settings *settings, rq_
 /* Calls still open end as RQ_DB_UNKNOWN or RQ_DB_UNAVAILABLE before it returns. Not from a callback. */
 void rq_db_free(rq_db *db);
 
-/* Queues one segment: `context` (may be null) and then `step`, then a Sync, on the lane of
- * step->statement. Parameter values are copied. `callback` gets the rows of `step`, or the error of
- * whichever statement failed first. Returns a ticket for rq_db_forget(). It returns 0, and then never calls
- * back, only while rq_db_free() runs or with more calls open than a worker can have connections. */
+/* Queues `context` (may be null) and then `step`, in one transaction, on the lane of step->statement.
+ * Parameter values are copied. `callback` gets the rows of `step`, or the error of whichever statement failed
+ * first. Returns a ticket for rq_db_forget(). It returns 0, and then never calls back, only while
+ * rq_db_free() runs or with more calls open than a worker can have connections. */
 uint64_t rq_db_call(rq_db *db, const rq_db_step *context, const rq_db_step *step, rq_db_callback callback,
                     void *argument);
 /* The caller is no longer interested: a call that was not sent is dropped, one that was sent runs to its

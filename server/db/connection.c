@@ -22,6 +22,8 @@ static void arm(db_connection *connection, int64_t at_ms)
     }
 }
 
+/* A segment has the time of one statement, however many calls share it: PostgreSQL says at once that it ended
+ * one for its time, and reads that take as long together come too late anyway. */
 static int64_t head_deadline_ms(const db_connection *connection)
 {
     int64_t timeout_ms = connection->lane->statement_timeout_ms;
@@ -63,6 +65,8 @@ static void release(db_connection *connection)
     connection->retiring = false;
     connection->is_unsure = false;
     connection->needs_flush = false;
+    connection->answering = NULL;
+    connection->unended = 0;
     connection->prepared = 0;
 }
 

@@ -31,6 +31,16 @@ void db_lane_dequeue(db_lane *lane, db_call *call)
     atomic_fetch_sub_explicit(&lane->counters.queued_now, 1, memory_order_relaxed);
 }
 
+void db_lane_requeue(db_lane *lane, db_call *call)
+{
+    call->state = CALL_QUEUED;
+    TAILQ_INSERT_HEAD(&lane->queue, call, link);
+    lane->queued++;
+    atomic_fetch_add_explicit(&lane->counters.queued_now, 1, memory_order_relaxed);
+    watch_queue(lane);
+    db_arm_turn(lane->db);
+}
+
 static void end_waiting(db_lane *lane, db_call *call, const char *note)
 {
     db_lane_dequeue(lane, call);
@@ -159,6 +169,7 @@ void db_lane_pump(db_lane *lane)
         db_segment_send(connection, call, now_ms);
     }
     for (unsigned i = 0; i < lane->connection_count; i++) {
+        (void)db_segment_end(&lane->connections[i]);
         if (lane->connections[i].needs_flush) {
             db_segment_flush(&lane->connections[i]);
         }

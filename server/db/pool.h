@@ -28,13 +28,17 @@ typedef struct db_call {
     db_lane *lane;
     const rq_statement *context; /* may be null */
     const rq_statement *statement;
-    const char **values; /* of the context, then of the statement; one block with their text */
+    const char **values; /* of the context, then of the statement; one block with their text; kept while it
+                            may have to be sent again */
     unsigned context_count, count;
     int64_t queued_at_ms;
     uint32_t generation;
     call_state state;
-    unsigned position; /* of the statement in the segment that the next result belongs to */
+    unsigned position; /* of its statements, the one that the next result belongs to */
+    bool is_alone;     /* shares its segment with no other call */
+    bool ends_segment; /* a Sync follows it */
     bool has_error;    /* `result` is the first error of the segment */
+    bool was_skipped;  /* because of an error before it in its segment: nothing of it was done */
     PGresult *result;
     rq_db_outcome outcome;
     const char *note; /* our reason where PostgreSQL gave none; static */
@@ -65,15 +69,17 @@ struct db_connection {
     int64_t retry_at_ms;
     int64_t prepare_until_ms;
     int64_t ready_since_ms, expires_at_ms;
-    int64_t head_since_ms; /* since when the head of `sent` is the head */
+    int64_t head_since_ms; /* since when the first segment of `sent` is the first */
     unsigned failures;     /* in a row */
     bool retiring;         /* takes no more work, and closes when idle */
     bool renewing;         /* being replaced on purpose: the lane does not count as down */
-    bool is_unsure;        /* a notice made the outcome of the head unknown */
+    bool is_unsure;        /* a notice made the outcome of the first segment unknown */
     bool needs_flush;
     db_call_list sent;
+    db_call *answering; /* of `sent`, the one that the next result belongs to; null: the first */
     unsigned in_flight;
-    size_t prepared; /* statements whose preparation was answered */
+    unsigned unended; /* calls at the end of `sent` whose segment still lacks its Sync */
+    size_t prepared;  /* statements whose preparation was answered */
     char reason[DB_REASON_BYTES];
 };
 
@@ -98,8 +104,10 @@ void db_connection_prepared(db_connection *connection);
 
 /* Sends what prepares the lane's statements. */
 bool db_segment_prepare(db_connection *connection) RQ_MUST_CHECK;
-/* Sends a call that is on no list, and puts it on the FIFO. */
+/* Sends a call that is on no list, and puts it on the FIFO. Its segment may stay open for the next call. */
 void db_segment_send(db_connection *connection, db_call *call, int64_t now_ms);
+/* Ends the open segment, if there is one; false when that broke the connection. */
+bool db_segment_end(db_connection *connection);
 /* Writes out; may break the connection. */
 void db_segment_flush(db_connection *connection);
 void db_segment_on_readable(evutil_socket_t fd, short what, void *argument);
@@ -141,6 +149,8 @@ bool db_lane_is_up(const db_lane *lane);
 void db_lane_enqueue(db_lane *lane, db_call *call);
 /* Takes a waiting call out. */
 void db_lane_dequeue(db_lane *lane, db_call *call);
+/* Puts a call back that was sent and not done, before all others. */
+void db_lane_requeue(db_lane *lane, db_call *call);
 /* Sends what waits as far as there is room, and writes it out. */
 void db_lane_pump(db_lane *lane);
 /* Does what is due, though a timer could not be set. */

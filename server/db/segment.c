@@ -1,5 +1,10 @@
-/* The wire side of a connection. A segment is [context] statement Sync: one implicit transaction, which
- * PostgreSQL commits at the Sync, so that an outcome is known only when the Sync has returned. */
+/* The wire side of a connection. A segment is ([context] statement)... Sync: one implicit transaction, which
+ * PostgreSQL commits at the Sync, so that an outcome is known only when the Sync has returned.
+ *
+ * A write has a segment of its own. Reads that are sent in one turn share one, each with its own context and,
+ * at READ COMMITTED, its own snapshot: a transaction's begin and end and a system call on either side are
+ * paid once for all. The calls behind one that fails were skipped by PostgreSQL; they are sent again, alone.
+ */
 #include <assert.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -43,8 +48,34 @@ static bool send_statements(db_connection *connection, const db_call *call)
                                0) == 1;
 }
 
+bool db_segment_end(db_connection *connection)
+{
+    if (connection->unended == 0) {
+        return true;
+    }
+    connection->unended = 0;
+    TAILQ_LAST(&connection->sent, db_call_list)->ends_segment = true;
+    if (send_sync(connection->pg)) {
+        return true;
+    }
+    db_reason(connection->pg, connection->reason);
+    db_connection_break(connection, connection->reason);
+    return false;
+}
+
+/* Without a context a call would run in that of the call before it. */
+static bool can_share(const db_call *call)
+{
+    return call->lane->id == RQ_LANE_READ && call->context != NULL && !call->is_alone;
+}
+
 void db_segment_send(db_connection *connection, db_call *call, int64_t now_ms)
 {
+    call->is_alone = !can_share(call);
+    if (call->is_alone && !db_segment_end(connection)) {
+        db_call_finish(call, RQ_DB_UNAVAILABLE, "the database connection broke");
+        return;
+    }
     if (!send_statements(connection, call)) {
         /* Without its Sync nothing of it can be committed. */
         db_call_finish(call, RQ_DB_UNAVAILABLE, "the database connection refused to send");
@@ -52,8 +83,10 @@ void db_segment_send(db_connection *connection, db_call *call, int64_t now_ms)
         db_connection_break(connection, connection->reason);
         return;
     }
-    free(call->values); /* libpq has its copy */
-    call->values = NULL;
+    if (call->is_alone) {
+        free(call->values); /* libpq has its copy */
+        call->values = NULL;
+    }
     call->state = CALL_SENT;
     TAILQ_INSERT_TAIL(&connection->sent, call, link);
     atomic_fetch_add_explicit(&connection->lane->counters.in_flight_now, 1, memory_order_relaxed);
@@ -62,9 +95,8 @@ void db_segment_send(db_connection *connection, db_call *call, int64_t now_ms)
         connection->head_since_ms = now_ms;
         db_connection_watch(connection);
     }
-    if (!send_sync(connection->pg)) {
-        db_reason(connection->pg, connection->reason);
-        db_connection_break(connection, connection->reason);
+    if (++connection->unended == (call->is_alone ? 1 : RQ_LIMIT_DB_SHARED_CALLS)) {
+        (void)db_segment_end(connection);
     }
 }
 
@@ -100,33 +132,19 @@ static bool tells_shortage(const char *sqlstate)
     return strncmp(sqlstate, "53", 2) == 0 || strncmp(sqlstate, "58", 2) == 0;
 }
 
-/* The Sync of the head has returned. False when the connection can't be trusted any more. */
-static bool finish_head(db_connection *connection)
+/* Its Sync has returned and it has an error or rows. */
+static void finish_call(db_connection *connection, db_call *call)
 {
-    db_call *call = TAILQ_FIRST(&connection->sent);
-    TAILQ_REMOVE(&connection->sent, call, link);
-    connection->in_flight--;
-    connection->head_since_ms = rq_monotonic_ms();
-    atomic_fetch_sub_explicit(&connection->lane->counters.in_flight_now, 1, memory_order_relaxed);
-
-    if (connection->is_unsure) {
-        db_call_finish(call, RQ_DB_UNKNOWN, "the commit was not confirmed by a standby");
-        return false;
-    }
-    if (call->result == NULL) {
-        db_call_finish(call, RQ_DB_UNKNOWN, "the database gave no result");
-        return false;
-    }
     if (!call->has_error) {
         connection->lane->short_until_ms = 0;
         db_call_finish(call, RQ_DB_DONE, "");
-        return true;
+        return;
     }
     const char *sqlstate = PQresultErrorField(call->result, PG_DIAG_SQLSTATE);
     if (sqlstate == NULL) {
         /* libpq's own error, such as no memory for the rows: the transaction may well have been committed. */
         db_call_finish(call, RQ_DB_UNKNOWN, "the result could not be read");
-        return true;
+        return;
     }
     if (ends_connection(sqlstate)) {
         connection->retiring = true;
@@ -137,21 +155,69 @@ static bool finish_head(db_connection *connection)
                        PQresultErrorField(call->result, PG_DIAG_MESSAGE_PRIMARY));
     }
     db_call_finish(call, RQ_DB_REFUSED, "");
-    return true;
 }
 
-/* Takes a result of the head; false when it makes no sense. */
+/* Its Sync has returned and it was not done: it goes back, unless nobody waits for it. */
+static void send_again(db_call *call)
+{
+    if (call->callback == NULL) {
+        db_call_free(call->lane->db, call);
+        return;
+    }
+    call->was_skipped = call->ends_segment = false;
+    call->is_alone = true;
+    call->position = 0;
+    db_lane_requeue(call->lane, call);
+}
+
+/* The Sync of the first segment has returned. False when the connection can't be trusted any more. */
+static bool finish_segment(db_connection *connection)
+{
+    bool is_sane = !connection->is_unsure, is_last = false;
+    db_call_list skipped = TAILQ_HEAD_INITIALIZER(skipped);
+    connection->head_since_ms = rq_monotonic_ms();
+    connection->answering = NULL;
+    while (!is_last) {
+        db_call *call = TAILQ_FIRST(&connection->sent);
+        TAILQ_REMOVE(&connection->sent, call, link);
+        connection->in_flight--;
+        atomic_fetch_sub_explicit(&connection->lane->counters.in_flight_now, 1, memory_order_relaxed);
+        is_last = call->ends_segment;
+        if (connection->is_unsure) {
+            db_call_finish(call, RQ_DB_UNKNOWN, "the commit was not confirmed by a standby");
+        } else if (call->was_skipped && call->result == NULL) {
+            TAILQ_INSERT_HEAD(&skipped, call, link);
+        } else if (call->result == NULL) {
+            db_call_finish(call, RQ_DB_UNKNOWN, "the database gave no result");
+            is_sane = false;
+        } else {
+            finish_call(connection, call);
+        }
+    }
+    for (db_call *call; (call = TAILQ_FIRST(&skipped)) != NULL;) { /* the last one first */
+        TAILQ_REMOVE(&skipped, call, link);
+        send_again(call);
+    }
+    return is_sane;
+}
+
+static unsigned statements_of(const db_call *call)
+{
+    return call->context == NULL ? 1 : 2;
+}
+
+/* Takes a result of the call that is being answered; false when it makes no sense. */
 static bool take_call_result(db_connection *connection, PGresult *result)
 {
-    db_call *call = TAILQ_FIRST(&connection->sent);
+    db_call *call = connection->answering;
     switch (PQresultStatus(result)) {
     case PGRES_PIPELINE_SYNC:
         PQclear(result);
-        return finish_head(connection);
+        return finish_segment(connection);
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
     case PGRES_EMPTY_QUERY:
-        if (call->position == (call->context == NULL ? 0 : 1) && call->result == NULL) {
+        if (call->position == statements_of(call) - 1 && call->result == NULL) {
             call->result = result;
             return true;
         }
@@ -165,6 +231,7 @@ static bool take_call_result(db_connection *connection, PGresult *result)
         }
         break;
     case PGRES_PIPELINE_ABORTED:
+        call->was_skipped = true;
         break;
     default:
         PQclear(result);
@@ -172,6 +239,16 @@ static bool take_call_result(db_connection *connection, PGresult *result)
     }
     PQclear(result);
     return true;
+}
+
+/* A statement's results have ended: the next ones are the next statement's, perhaps of the next call. */
+static void advance(db_connection *connection)
+{
+    db_call *call = connection->answering;
+    call->position++;
+    if (call->position == statements_of(call) && !call->ends_segment) {
+        connection->answering = TAILQ_NEXT(call, link);
+    }
 }
 
 /* Remembers the first statement that was refused, or why the server ended the session meanwhile. */
@@ -211,6 +288,9 @@ static bool take_results(db_connection *connection)
 {
     unsigned nulls = 0;
     while (connection->state == STATE_PREPARING || connection->in_flight > 0) {
+        if (connection->answering == NULL) {
+            connection->answering = TAILQ_FIRST(&connection->sent);
+        }
         if (PQisBusy(connection->pg)) {
             return true;
         }
@@ -223,7 +303,7 @@ static bool take_results(db_connection *connection)
             if (connection->state == STATE_PREPARING) {
                 connection->prepared++;
             } else {
-                TAILQ_FIRST(&connection->sent)->position++;
+                advance(connection);
             }
             continue;
         }

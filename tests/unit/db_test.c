@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "rongqiao/clock.h"
+#include "rongqiao/limits.h"
 #include "support/cluster.h"
 #include "support/lanes.h"
 
@@ -78,7 +79,7 @@ static void failing_calls_leave_their_neighbours_alone(void **state)
         } else if (kind == 2) {
             lanes_call(&lanes, &answers[i], values[i], "divide", "none", NULL);
         } else {
-            lanes_call(&lanes, &answers[i], kind == 3 ? "someone" : NULL, "echo", values[i], NULL);
+            lanes_call(&lanes, &answers[i], kind < 7 ? "someone" : NULL, "echo", values[i], NULL);
         }
         answers[i].argument = (void *)(uintptr_t)kind;
     }
@@ -112,6 +113,81 @@ static void context_is_seen_by_its_own_step_only(void **state)
     assert_string_equal(answers[0].value, "bank");
     assert_string_equal(answers[1].value, "-");
     assert_string_equal(answers[2].value, "factor");
+    lanes_close(&lanes);
+}
+
+/* Gives the beginnings of the transactions of `count` calls of one turn. */
+static void begin_transactions(test_answer answers[], unsigned count, const char *user, const char *name)
+{
+    test_lanes lanes;
+    rq_db_settings settings = lanes_settings(cluster_conninfo(server));
+    settings.connections[RQ_LANE_WRITE] = 1;
+    settings.depth[RQ_LANE_READ] = settings.depth[RQ_LANE_WRITE] = count;
+    lanes_open_ready(&lanes, &settings);
+    memset(answers, 0, count * sizeof(*answers));
+    for (unsigned i = 0; i < count; i++) {
+        lanes_call(&lanes, &answers[i], user, name, NULL, NULL);
+    }
+    assert_true(lanes_run(&lanes, LIMIT_MS));
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(answers[i].times, 1);
+        assert_int_equal(answers[i].outcome, RQ_DB_DONE);
+    }
+    lanes_close(&lanes);
+}
+
+static void reads_of_a_turn_share_a_transaction(void **state)
+{
+    (void)state;
+    test_answer answers[20];
+    begin_transactions(answers, 20, "bank", "transaction");
+    for (unsigned i = 1; i < 20; i++) {
+        bool is_first = i % RQ_LIMIT_DB_SHARED_CALLS == 0;
+        assert_int_equal(strcmp(answers[i].value, answers[i - 1].value) != 0, is_first);
+    }
+    begin_transactions(answers, 4, NULL, "transaction"); /* nobody's would be seen as the one before */
+    for (unsigned i = 1; i < 4; i++) {
+        assert_string_not_equal(answers[i].value, answers[i - 1].value);
+    }
+    begin_transactions(answers, 4, "bank", "write/transaction");
+    for (unsigned i = 1; i < 4; i++) {
+        assert_string_not_equal(answers[i].value, answers[i - 1].value);
+    }
+}
+
+/* What PostgreSQL skips behind an error is asked again, once, and everyone gets their own. */
+static void reads_behind_a_failing_one_are_asked_again(void **state)
+{
+    (void)state;
+    enum { COUNT = 8, FAILING = 3, FORGOTTEN = 5 };
+    test_lanes lanes;
+    test_answer answers[COUNT] = {{0}};
+    char users[COUNT][8];
+    rq_db_settings settings = lanes_settings(cluster_conninfo(server));
+    settings.depth[RQ_LANE_READ] = COUNT;
+    lanes_open_ready(&lanes, &settings);
+    for (unsigned i = 0; i < COUNT; i++) {
+        (void)snprintf(users[i], sizeof(users[i]), "user%u", i);
+        lanes_call(&lanes, &answers[i], users[i], i == FAILING ? "divide" : "user", "0", NULL);
+    }
+    (void)event_base_loop(lanes.base, EVLOOP_NONBLOCK); /* the turn: all are sent */
+    rq_db_forget(lanes.db, answers[FORGOTTEN].ticket);
+    lanes.open--;
+    assert_true(lanes_run(&lanes, LIMIT_MS));
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_int_equal(answers[i].times, i != FORGOTTEN);
+        if (i == FAILING) {
+            assert_int_equal(answers[i].outcome, RQ_DB_REFUSED);
+            assert_string_equal(answers[i].sqlstate, "22012");
+        } else if (i != FORGOTTEN) {
+            assert_int_equal(answers[i].outcome, RQ_DB_DONE);
+            assert_string_equal(answers[i].value, users[i]);
+        }
+    }
+    const rq_db_counters *counters = rq_db_counters_of(lanes.db, RQ_LANE_READ);
+    assert_int_equal(atomic_load(&counters->queued_now), 0);
+    assert_int_equal(atomic_load(&counters->in_flight_now), 0);
+    assert_int_equal(atomic_load(&counters->connects), 1);
     lanes_close(&lanes);
 }
 
@@ -326,6 +402,8 @@ int main(void)
         cmocka_unit_test(calls_before_the_first_connection_wait_for_it),
         cmocka_unit_test(failing_calls_leave_their_neighbours_alone),
         cmocka_unit_test(context_is_seen_by_its_own_step_only),
+        cmocka_unit_test(reads_of_a_turn_share_a_transaction),
+        cmocka_unit_test(reads_behind_a_failing_one_are_asked_again),
         cmocka_unit_test(error_in_the_context_skips_the_step),
         cmocka_unit_test(callback_may_call_again),
         cmocka_unit_test(calls_beyond_the_queue_are_unavailable),

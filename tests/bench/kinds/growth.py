@@ -34,6 +34,7 @@ COPIES = {
 PREPARE = """
 set test.months = {months};
 {former}
+alter table need enable always trigger need_written; -- a copy has its own document
 create schema bench;
 create table bench.template as
 select n.id, n.run_id, n.enterprise_id, n.province from need n order by n.id;

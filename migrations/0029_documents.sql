@@ -1,8 +1,8 @@
 -- What a read costs is PostgreSQL's making of its document. What a need's row alone says is made when the row is written,
 -- which is rare, and not when it is read; what depends on who asks, or on other rows, is added by the reading.
 
--- Who asks, as one expression of the statement that calls it: app.enter() for every request. A key asks whether it was
--- used before.
+-- Who asks, as one expression of the statement that calls it; app.enter() is a function of its own. A key asks whether
+-- it was used before.
 create function app.answer_again(p_user text, p_key text, p_fingerprint text) returns text language plpgsql as $$
 declare
     seen idempotency;
@@ -20,12 +20,16 @@ begin
         'location', seen.location, 'etag', seen.etag));
 end
 $$;
+create function app.enter_reading(p_user text, p_side text, p_org text, p_roles text, p_region text) returns text
+language sql
+    return concat(
+        set_config('app.user_id', coalesce(p_user, ''), true), set_config('app.side', coalesce(p_side, ''), true),
+        set_config('app.org_id', coalesce(p_org, ''), true), set_config('app.roles', coalesce(p_roles, ''), true),
+        set_config('app.region', coalesce(p_region, ''), true));
 create function app.enter_inline(p_user text, p_side text, p_org text, p_roles text, p_region text, p_request text,
     p_action text, p_key text, p_fingerprint text) returns text language sql
     return case when concat(
-            set_config('app.user_id', coalesce(p_user, ''), true), set_config('app.side', coalesce(p_side, ''), true),
-            set_config('app.org_id', coalesce(p_org, ''), true), set_config('app.roles', coalesce(p_roles, ''), true),
-            set_config('app.region', coalesce(p_region, ''), true),
+            app.enter_reading(p_user, p_side, p_org, p_roles, p_region),
             set_config('app.request_id', coalesce(p_request, ''), true),
             set_config('app.action', coalesce(p_action, ''), true), set_config('app.key', coalesce(p_key, ''), true),
             set_config('app.fingerprint', coalesce(p_fingerprint, ''), true)) is not null
@@ -171,10 +175,11 @@ $$;
 create function app.and_desk(n need) returns text language sql stable
     return case when app.side() = 'institution' then ', ' || app.members(app.desk_json(n)) else '' end;
 revoke all on function app.describe_state(), app.describe_states(), app.write_need(), app.members(jsonb),
+    app.enter_reading(text, text, text, text, text),
     app.answer_again(text, text, text), app.enter_inline(text, text, text, text, text, text, text, text, text),
     app.actions_json(text, text, uuid), app.actions_from(case_state, uuid),
     app.need_members(need, enterprise, case_state), app.and_desk(need) from public;
-grant execute on function app.members(jsonb),
+grant execute on function app.members(jsonb), app.enter_reading(text, text, text, text, text),
     app.answer_again(text, text, text), app.enter_inline(text, text, text, text, text, text, text, text, text),
     app.actions_json(text, text, uuid), app.actions_from(case_state, uuid),
     app.need_members(need, enterprise, case_state), app.and_desk(need) to rongqiao_app, rongqiao_definer;

@@ -42,9 +42,13 @@ static rq_db_step step_for(rq_call *call, const char *name)
     return step;
 }
 
-rq_db_step rq_call_enter(const rq_call *call, bool with_key)
+rq_db_step rq_call_enter(const rq_call *call, const rq_statement *next, bool with_key)
 {
     const rq_principal *p = &call->principal;
+    if (next && next->lane == RQ_LANE_READ)
+        return (rq_db_step){rq_statement_find("session/enter-reading"),
+                            {p->user_id, p->side, p->org_id, p->roles, p->region},
+                            5};
     return (rq_db_step){rq_statement_find("session/enter"),
                         {p->user_id, p->side, p->org_id, p->roles, p->region, rq_exchange_id(call->exchange),
                          call->route->action, with_key ? call->key : NULL,
@@ -56,7 +60,7 @@ rq_db_step rq_call_enter(const rq_call *call, bool with_key)
 static void send_as_asker(rq_call *call, const char *name, bool with_key, rq_db_callback callback)
 {
     rq_db_step step = step_for(call, name);
-    rq_db_step enter = rq_call_enter(call, with_key);
+    rq_db_step enter = rq_call_enter(call, step.statement, with_key);
     if (rq_call_ran_short(call)) { /* the input may lack something */
         rq_call_refuse(call, "unavailable", NULL, NULL);
         return;

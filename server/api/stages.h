@@ -47,14 +47,15 @@ bool rq_limit_wrong_guess(rq_call *call);
 /* Fills in which rate is the principal's, of its login. */
 void rq_limit_learn(struct rq_worker *worker, rq_principal *principal);
 
-/* Finds out who asks, and goes on by rq_call_admitted() with call->principal; else the call is refused (asker.c). */
+/* Finds out who asks, and goes on by rq_call_admitted() with call->principal; else the call is refused
+ * (asker.c). */
 void rq_asker_find(rq_call *call);
 /* Goes on with a call whose asker is known, or need not be. */
 void rq_call_admitted(rq_call *call);
 
-/* The statement that says who asks, to go before another one's; with the Idempotency-Key where that is
- * wanted. */
-rq_db_step rq_call_enter(const rq_call *call, bool with_key);
+/* What says who asks, to go before `next` (may be null); with the Idempotency-Key where that is wanted, which
+ * a read has no use for. */
+rq_db_step rq_call_enter(const rq_call *call, const rq_statement *next, bool with_key);
 
 /* Ends the call with the document that its statement gave; `location` and `etag` may be null (answer.c). */
 void rq_call_answer_document(rq_call *call, int status, const char *body, size_t length, const char *location,

@@ -178,9 +178,9 @@ static void ask_page(rq_stream *stream)
     char after[24], limit[16];
     (void)snprintf(after, sizeof(after), "%" PRId64, stream->covered);
     (void)snprintf(limit, sizeof(limit), "%d", PAGE_ROWS);
-    rq_db_step enter = rq_call_enter(call, false);
     rq_db_step step = {
         rq_statement_find("notifications/after"), {stream->covered < 0 ? NULL : after, limit}, 2};
+    rq_db_step enter = rq_call_enter(call, step.statement, false);
     stream->page_ticket = rq_db_call(call->worker->db, &enter, &step, on_page, stream);
     if (stream->page_ticket)
         call->worker->streams.asking++;

@@ -142,7 +142,7 @@ static void answer(enrolment *state, int status, rq_buffer *body)
 static rq_step ask_database(enrolment *state, const rq_db_step *step, rq_db_callback callback)
 {
     rq_call *call = state->call;
-    rq_db_step enter = rq_call_enter(call, false);
+    rq_db_step enter = rq_call_enter(call, step->statement, false);
     call->ticket = rq_db_call(call->worker->db, &enter, step, callback, state);
     if (call->ticket == 0)
         rq_call_refuse(call, "unavailable", NULL, NULL);

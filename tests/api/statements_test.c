@@ -9,6 +9,7 @@ static void every_statement_is_prepared_as_the_server_would(void **state)
     assert_true(rq_statement_count > 60);
     for (size_t i = 0; i < rq_statement_count; i++) {
         const rq_statement *statement = &rq_statements[i];
+        assert_ptr_equal(rq_statement_find(statement->name), statement);
         PGresult *result = PQprepare(app, statement->name, statement->text, 0, NULL);
         if (PQresultStatus(result) != PGRES_COMMAND_OK)
             print_error("%s: %s", statement->name, PQresultErrorMessage(result));

@@ -137,15 +137,21 @@ static void user_of(const char *hash, char out[SIM_UUID_TEXT + 1])
              hash + 20);
 }
 
+static bool enters(const backend *self)
+{
+    return strncmp(self->statement, "session/enter", strlen("session/enter")) == 0;
+}
+
 static void execute(backend *self)
 {
     static const char *const refusals[] = {"57014", "40001", "53100", "XX000"};
     char text[512], user[SIM_UUID_TEXT + 1];
     if (pg.is_moody && sim_once_in(40)) {
         put_error(self, refusals[sim_below(4)]);
-    } else if (strcmp(self->statement, "session/enter") == 0) {
+    } else if (enters(self)) {
+        bool is_reading = strcmp(self->statement, "session/enter-reading") == 0;
         snprintf(self->user, sizeof self->user, "%.36s", self->values[0]);
-        snprintf(self->key, sizeof self->key, "%.*s", KEY_BYTES - 1, self->values[7]);
+        snprintf(self->key, sizeof self->key, "%.*s", KEY_BYTES - 1, is_reading ? "" : self->values[7]);
         put_row(self, &(const char *){""}, 1);
     } else if (strcmp(self->statement, "sessions/resolve") == 0) {
         user_of(self->values[0], user);
@@ -164,8 +170,7 @@ static void execute(backend *self)
 
 static void describe(backend *self)
 {
-    bool has_one =
-        strcmp(self->statement, "session/enter") == 0 || strcmp(self->statement, "sessions/resolve") == 0;
+    bool has_one = enters(self) || strcmp(self->statement, "sessions/resolve") == 0;
     put_columns(self, has_one ? one_column : answer_columns, has_one ? 1 : 4);
 }
 

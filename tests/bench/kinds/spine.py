@@ -56,19 +56,19 @@ class Pgbench:
         self.one = stage.write("pgbench-one", "select 1;\n")
 
     @staticmethod
-    def _enter(names, action, key, fingerprint):
-        return statement("session/enter", [f":{names['user']}", "'enterprise'", f":{names['org']}", "'enterprise'",
-                                           "''", "'pgbench'", action, key, fingerprint])
+    def _enter(names, *act):
+        """As the need's enterprise; to act, if `act` says how: request, action, key, fingerprint."""
+        return statement("session/enter" if act else "session/enter-reading",
+                         [f":{names['user']}", "'enterprise'", f":{names['org']}", "'enterprise'", "''", *act])
 
     def _post(self, names):
         varied = f"jsonb_set(:{names['input']}::jsonb, '{{amount_fen}}', to_jsonb(:amount::bigint))"
         create = statement("needs/create", [varied, *(f":{names[name]}" for name in ("result", "facts", "digest", "packages"))])
         return ("\\set key random(1, 9000000000000000000)\n\\startpipeline\n"
-                + self._enter(names, "'create'", ":key", "'pgbench'") + create + "\\endpipeline\n")
+                + self._enter(names, "'pgbench'", "'create'", ":key", "'pgbench'") + create + "\\endpipeline\n")
 
     def _read(self, names):
-        return ("\\startpipeline\n" + self._enter(names, "null", "null", "null")
-                + statement("needs/get", [f":{names['need']}"]) + "\\endpipeline\n")
+        return ("\\startpipeline\n" + self._enter(names) + statement("needs/get", [f":{names['need']}"]) + "\\endpipeline\n")
 
     def run(self, scripts, clients, seconds):
         figures = load.pgbench(self.cluster, scripts, self.variables, clients, seconds)

@@ -39,7 +39,7 @@ class Fastify:
         options = {"port": self.port, "workers": os.cpu_count() or 1, "connections": CONNECTIONS,
                    "certificate": str(self.server.certificate), "key": str(self.server.key),
                    "connection": {"host": self.cluster.sockets, "user": "rongqiao_app", "database": "rongqiao"},
-                   "resolve": _text("sessions/resolve"), "enter": _text("session/enter"), "get": _text("needs/get")}
+                   "resolve": _text("sessions/resolve"), "enter": _text("session/enter-reading"), "get": _text("needs/get")}
         (place / "options.json").write_text(json.dumps(options), encoding="utf-8")
         with open(self.log, "wb") as log:
             self.process = processes.start(["node", "server.mjs", "options.json"], cwd=place, stdout=log, stderr=log,

@@ -38,8 +38,7 @@ function serve() {
       await client.query({
         name: 'enter',
         text: options.enter,
-        values: [principal.user_id, principal.side, principal.org_id, principal.roles, principal.region, request.id,
-          null, null, null]
+        values: [principal.user_id, principal.side, principal.org_id, principal.roles, principal.region]
       })
       const found = await client.query({ name: 'get', text: options.get, values: [request.params.id], rowMode: 'array' })
       await client.query({ name: 'commit', text: 'commit' })

@@ -46,7 +46,7 @@ enum {
     /* Database lanes. */
     RQ_LIMIT_LANE_QUEUE = 1000,
     RQ_LIMIT_LANE_WAIT_MS = 2000,
-    RQ_LIMIT_FAST_DEPTH = 16,
+    RQ_LIMIT_FAST_DEPTH = 32,
     RQ_LIMIT_WRITE_DEPTH = 4,
     RQ_LIMIT_SLOW_DEPTH = 1,
     RQ_LIMIT_LANE_CONNECTIONS = 64,
@@ -55,7 +55,9 @@ enum {
     RQ_LIMIT_DB_BACKOFF_FIRST_MS = 50,
     RQ_LIMIT_DB_BACKOFF_MAX_MS = 3000, /* full jitter, and one attempt at a time a lane: no storm */
     RQ_LIMIT_DB_SHARED_CALLS = 16,     /* reads in one segment */
-    RQ_LIMIT_DB_GRACE_MS = 1000,       /* past the statement timeout, before a connection is given up */
+    RQ_LIMIT_DB_SHARED_SEGMENTS =
+        2,                          /* of those on their way: PostgreSQL has work, and the next one gathers */
+    RQ_LIMIT_DB_GRACE_MS = 1000,    /* past the statement timeout, before a connection is given up */
     RQ_LIMIT_DB_SHORTAGE_MS = 2000, /* a lane is not ready so long after PostgreSQL lacked disk or memory */
     RQ_LIMIT_DB_LOCK_MS = 2000,
     RQ_LIMIT_DB_IDLE_TRANSACTION_MS = 10000,

@@ -66,7 +66,7 @@ static void release(db_connection *connection)
     connection->is_unsure = false;
     connection->needs_flush = false;
     connection->answering = NULL;
-    connection->unended = 0;
+    connection->shared = connection->unended = 0;
     connection->prepared = 0;
 }
 
@@ -224,7 +224,8 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 bool db_connection_has_room(const db_connection *connection)
 {
     return connection->state == STATE_READY && !connection->retiring &&
-           connection->in_flight < connection->lane->depth;
+           connection->in_flight < connection->lane->depth &&
+           (connection->unended > 0 || connection->shared < RQ_LIMIT_DB_SHARED_SEGMENTS);
 }
 
 void db_connection_init(db_connection *connection, db_lane *lane)

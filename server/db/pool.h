@@ -78,6 +78,7 @@ struct db_connection {
     db_call_list sent;
     db_call *answering; /* of `sent`, the one that the next result belongs to; null: the first */
     unsigned in_flight;
+    unsigned shared;  /* segments of several calls among `sent` */
     unsigned unended; /* calls at the end of `sent` whose segment still lacks its Sync */
     size_t prepared;  /* statements whose preparation was answered */
     char reason[DB_REASON_BYTES];

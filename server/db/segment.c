@@ -3,8 +3,8 @@
  *
  * A write has a segment of its own. Reads that are sent in one turn share one, each with its own context and,
  * at READ COMMITTED, its own snapshot: a transaction's begin and end and a system call on either side are
- * paid once for all. The calls behind one that fails were skipped by PostgreSQL; they are sent again, alone.
- */
+ * paid once for all. While two such segments are on their way the next reads gather. The calls behind one
+ * that fails were skipped by PostgreSQL; they are sent again, alone. */
 #include <assert.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -53,8 +53,10 @@ bool db_segment_end(db_connection *connection)
     if (connection->unended == 0) {
         return true;
     }
+    db_call *last = TAILQ_LAST(&connection->sent, db_call_list);
+    last->ends_segment = true;
     connection->unended = 0;
-    TAILQ_LAST(&connection->sent, db_call_list)->ends_segment = true;
+    connection->shared += !last->is_alone;
     if (send_sync(connection->pg)) {
         return true;
     }
@@ -183,6 +185,7 @@ static bool finish_segment(db_connection *connection)
         connection->in_flight--;
         atomic_fetch_sub_explicit(&connection->lane->counters.in_flight_now, 1, memory_order_relaxed);
         is_last = call->ends_segment;
+        connection->shared -= is_last && !call->is_alone;
         if (connection->is_unsure) {
             db_call_finish(call, RQ_DB_UNKNOWN, "the commit was not confirmed by a standby");
         } else if (call->was_skipped && call->result == NULL) {

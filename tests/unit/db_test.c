@@ -155,6 +155,30 @@ static void reads_of_a_turn_share_a_transaction(void **state)
     }
 }
 
+static void reads_gather_while_two_segments_are_on_their_way(void **state)
+{
+    (void)state;
+    enum { SENT = RQ_LIMIT_DB_SHARED_SEGMENTS * RQ_LIMIT_DB_SHARED_CALLS, COUNT = SENT + 5 };
+    test_lanes lanes;
+    test_answer answers[COUNT] = {{0}};
+    rq_db_settings settings = lanes_settings(cluster_conninfo(server));
+    settings.depth[RQ_LANE_READ] = COUNT;
+    lanes_open_ready(&lanes, &settings);
+    for (unsigned i = 0; i < COUNT; i++) {
+        lanes_call(&lanes, &answers[i], "bank", "transaction", NULL, NULL);
+    }
+    const rq_db_counters *counters = rq_db_counters_of(lanes.db, RQ_LANE_READ);
+    (void)event_base_loop(lanes.base, EVLOOP_NONBLOCK);
+    assert_int_equal(atomic_load(&counters->in_flight_now), SENT);
+    assert_int_equal(atomic_load(&counters->queued_now), COUNT - SENT);
+    assert_true(lanes_run(&lanes, LIMIT_MS));
+    for (unsigned i = SENT + 1; i < COUNT; i++) {
+        assert_string_equal(answers[i].value, answers[SENT].value);
+    }
+    assert_string_not_equal(answers[SENT].value, answers[SENT - 1].value);
+    lanes_close(&lanes);
+}
+
 /* What PostgreSQL skips behind an error is asked again, once, and everyone gets their own. */
 static void reads_behind_a_failing_one_are_asked_again(void **state)
 {
@@ -403,6 +427,7 @@ int main(void)
         cmocka_unit_test(failing_calls_leave_their_neighbours_alone),
         cmocka_unit_test(context_is_seen_by_its_own_step_only),
         cmocka_unit_test(reads_of_a_turn_share_a_transaction),
+        cmocka_unit_test(reads_gather_while_two_segments_are_on_their_way),
         cmocka_unit_test(reads_behind_a_failing_one_are_asked_again),
         cmocka_unit_test(error_in_the_context_skips_the_step),
         cmocka_unit_test(callback_may_call_again),

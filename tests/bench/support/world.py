@@ -20,7 +20,7 @@ do $$
 begin
     loop
         update product set state = 'online', state_since = now()
-        where id in (select id from product where state = 'draft' limit 500);
+        where id in (select id from product where state = 'draft' limit 2000);
         exit when not found;
         commit;
     end loop;
@@ -43,7 +43,7 @@ class World:
         platform.close()
         # Begins anew with the whole catalogue, and not with one version of it after the other.
         server.stop()
-        cluster.sql(PUBLISH)
+        cluster.sql(PUBLISH, timeout=900)
         server.start()
 
     @staticmethod

@@ -168,7 +168,7 @@ static void reads_gather_while_two_segments_are_on_their_way(void **state)
         lanes_call(&lanes, &answers[i], "bank", "transaction", NULL, NULL);
     }
     const rq_db_counters *counters = rq_db_counters_of(lanes.db, RQ_LANE_READ);
-    (void)event_base_loop(lanes.base, EVLOOP_NONBLOCK);
+    (void)event_base_loop(lanes.base, EVLOOP_ONCE);
     assert_int_equal(atomic_load(&counters->in_flight_now), SENT);
     assert_int_equal(atomic_load(&counters->queued_now), COUNT - SENT);
     assert_true(lanes_run(&lanes, LIMIT_MS));
@@ -194,7 +194,7 @@ static void reads_behind_a_failing_one_are_asked_again(void **state)
         (void)snprintf(users[i], sizeof(users[i]), "user%u", i);
         lanes_call(&lanes, &answers[i], users[i], i == FAILING ? "divide" : "user", "0", NULL);
     }
-    (void)event_base_loop(lanes.base, EVLOOP_NONBLOCK); /* the turn: all are sent */
+    (void)event_base_loop(lanes.base, EVLOOP_ONCE); /* the turn: all are sent, nothing has come back */
     rq_db_forget(lanes.db, answers[FORGOTTEN].ticket);
     lanes.open--;
     assert_true(lanes_run(&lanes, LIMIT_MS));

@@ -117,8 +117,12 @@ class Growth:
                 batches.append(pool.submit(self._batch, self.number, count))
                 self.number += count // PER_ENTERPRISE
                 missing -= count
-            for batch in batches:
-                batch.result()
+            try:
+                for batch in batches:
+                    batch.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)  # a signal need not wait for what has not begun
+                raise
         self.cluster.sql("vacuum analyze", timeout=3600)
         self.cluster.sql("checkpoint", timeout=3600)
         self.server.start()

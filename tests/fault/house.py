@@ -15,7 +15,7 @@ from support.world import World
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLOCK_LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-DISK_BYTES = 512 << 20, 6 << 30  # in the short and in the long form, which writes more before the disk is filled
+DISK_BYTES = 1 << 30, 8 << 30  # in the short and in the long form, which writes more before the disk is filled
 DATA = Path(__file__).resolve().parents[1] / "data"
 FORMER_MONTHS = 24  # that the tables have when the run begins
 POSTGRES = {**cluster.SETTINGS, "shared_buffers": "64MB", "max_wal_size": "96MB", "min_wal_size": "48MB"}

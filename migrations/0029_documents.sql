@@ -96,21 +96,9 @@ create trigger transition_described after insert or update or delete on transiti
     for each statement execute function app.describe_states();
 update case_state set kind = kind;
 
--- What the asker may do from a state.
-create function app.actions_json(p_kind text, p_state text, p_maker uuid) returns jsonb language plpgsql stable as $$
-begin
-    return (
-        select coalesce(jsonb_agg(t.action order by t.action), '[]')
-        from transition t
-        where t.kind = p_kind
-            and t.from_state = p_state
-            and t.roles && app.roles()
-            and (t.mark is distinct from 'checker' or p_maker is distinct from app.user_id()));
-end
-$$;
--- The same, looked up where the asker has one role and it is among `s.actions`.
+-- What the asker may do from a state: looked up where the asker has one role and it is among `s.actions`.
 create function app.actions_from(s case_state, p_maker uuid) returns jsonb language sql stable
-    return coalesce(s.actions -> current_setting('app.roles', true), app.actions_json(s.kind, s.state, p_maker));
+    return coalesce(s.actions -> current_setting('app.roles', true), app.actions(s.kind, s.state, p_maker));
 
 create or replace function app.life_json(p_kind text, p_state text, p_since timestamptz, p_deadline timestamptz, p_maker uuid)
 returns jsonb language plpgsql stable as $$
@@ -177,9 +165,9 @@ create function app.and_desk(n need) returns text language sql stable
 revoke all on function app.describe_state(), app.describe_states(), app.write_need(), app.members(jsonb),
     app.enter_reading(text, text, text, text, text),
     app.answer_again(text, text, text), app.enter_inline(text, text, text, text, text, text, text, text, text),
-    app.actions_json(text, text, uuid), app.actions_from(case_state, uuid),
+    app.actions_from(case_state, uuid),
     app.need_members(need, enterprise, case_state), app.and_desk(need) from public;
 grant execute on function app.members(jsonb), app.enter_reading(text, text, text, text, text),
     app.answer_again(text, text, text), app.enter_inline(text, text, text, text, text, text, text, text, text),
-    app.actions_json(text, text, uuid), app.actions_from(case_state, uuid),
+    app.actions_from(case_state, uuid),
     app.need_members(need, enterprise, case_state), app.and_desk(need) to rongqiao_app, rongqiao_definer;

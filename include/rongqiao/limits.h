@@ -24,9 +24,8 @@ enum {
     RQ_LIMIT_CONNECTIONS_PER_WORKER = 8192,
     RQ_LIMIT_HANDSHAKES_PER_WORKER = 256,
     RQ_LIMIT_ACCEPTS_PER_WAKE = 4,
-    RQ_LIMIT_ACCEPT_PAUSE_MS = 250, /* after the process ran out of descriptors */
-    RQ_LIMIT_START_HOLD_MS =
-        5000, /* how long a worker that cannot serve yet leaves new connections to others */
+    RQ_LIMIT_ACCEPT_PAUSE_MS = 250,     /* after the process ran out of descriptors */
+    RQ_LIMIT_START_HOLD_MS = 5000,      /* a worker that cannot serve yet leaves new connections to others */
     RQ_LIMIT_HANDSHAKE_FLOOR_MS = 500,  /* at the cap, a handshake this old gives way to a new one */
     RQ_LIMIT_HALF_CLOSED_MS = 1000,     /* how long work goes on for a client that has closed its side */
     RQ_LIMIT_STREAM_BACKLOG = 1 << 18,  /* bytes of a stream that its reader has not taken */
@@ -55,9 +54,8 @@ enum {
     RQ_LIMIT_DB_BACKOFF_FIRST_MS = 50,
     RQ_LIMIT_DB_BACKOFF_MAX_MS = 3000, /* full jitter, and one attempt at a time a lane: no storm */
     RQ_LIMIT_DB_SHARED_CALLS = 16,     /* reads in one segment */
-    RQ_LIMIT_DB_SHARED_SEGMENTS =
-        2,                          /* of those on their way: PostgreSQL has work, and the next one gathers */
-    RQ_LIMIT_DB_GRACE_MS = 1000,    /* past the statement timeout, before a connection is given up */
+    RQ_LIMIT_DB_SHARED_SEGMENTS = 2,   /* of those on their way, while the next one gathers */
+    RQ_LIMIT_DB_GRACE_MS = 1000,       /* past the statement timeout, before a connection is given up */
     RQ_LIMIT_DB_SHORTAGE_MS = 2000, /* a lane is not ready so long after PostgreSQL lacked disk or memory */
     RQ_LIMIT_DB_LOCK_MS = 2000,
     RQ_LIMIT_DB_IDLE_TRANSACTION_MS = 10000,

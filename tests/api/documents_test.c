@@ -57,12 +57,11 @@ static void actions_of_a_state_are_its_transitions(void **state)
     {
         const char *name = json_string_value(role);
         assert_string_equal(
-            house_sql(
-                "set app.roles = '%s'; set app.user_id = '" ADDED "'; "
-                "select coalesce(string_agg(s.kind || '/' || s.state, ' '), '') from case_state s "
-                "where s.actions ? '%s' and (s.actions -> '%s' <> app.actions_json(s.kind, s.state, null) "
-                "or s.actions -> '%s' <> app.actions_json(s.kind, s.state, '" ADDED "'))",
-                name, name, name, name),
+            house_sql("set app.roles = '%s'; set app.user_id = '" ADDED "'; "
+                      "select coalesce(string_agg(s.kind || '/' || s.state, ' '), '') from case_state s "
+                      "where s.actions ? '%s' and (s.actions -> '%s' <> app.actions(s.kind, s.state, null) "
+                      "or s.actions -> '%s' <> app.actions(s.kind, s.state, '" ADDED "'))",
+                      name, name, name, name),
             "");
         assert_true(house_count("select count(*) from case_state where actions ? '%s'", name) > 0);
     }

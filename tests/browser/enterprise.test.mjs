@@ -239,7 +239,7 @@ test('who may look because of applications is told once, with the number of them
   await eventually(async () => assert.equal(await group.getByRole('link').count(), told));
   await checkPage(page, 'who may look');
   await group.getByRole('link').first().click();
-  await at(page, /\/applications\/[0-9a-f-]{36}$/, /申请/);
+  await at(page, /\/applications\/[0-9a-f-]{36}$/, /浦发银行广州分行/);
   const newest = (await own.get('/v1/applications')).items.find((one) => one.institution.name_zh === '浦发银行广州分行' && one.waits_for);
   assert.match(page.url(), new RegExp(newest.id));
 });

@@ -1,6 +1,6 @@
 // Runs the browser tests against one real server: node tests/browser/run.mjs [--build FOLDER] [--again] [NAME ...]
 // A name picks files: `run.mjs screens` runs screens.test.mjs. With --again a file that fails is played once more, with
-// the server to itself. With --serve it only serves, until Ctrl-C.
+// a new server to itself. With --serve it only serves, until Ctrl-C.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
@@ -17,20 +17,24 @@ const { values, positionals } = parseArgs({
   options: { build: { type: 'string', default: join(root, 'build/dev') }, serve: { type: 'boolean' }, again: { type: 'boolean' }, port: { type: 'string', default: '0' } },
 });
 
-const server = spawn(join(here, 'serve'), [values.build, values.port], { stdio: ['pipe', 'pipe', 'inherit'] });
-const line = await Promise.race([
-  once(createInterface({ input: server.stdout }), 'line').then(([text]) => text),
-  once(server, 'exit').then(() => undefined),
-]);
-if (!line) {
+let server;
+let line; // what it says of itself
+async function start() {
+  server = spawn(join(here, 'serve'), [values.build, values.port], { stdio: ['pipe', 'pipe', 'inherit'] });
+  line = await Promise.race([
+    once(createInterface({ input: server.stdout }), 'line').then(([text]) => text),
+    once(server, 'exit').then(() => undefined),
+  ]);
+  if (line) return;
   console.error('the server did not start');
   process.exit(1);
 }
-const stop = async () => {
+async function stop() {
   server.stdin.end();
   if (server.exitCode === null) await once(server, 'exit');
-};
+}
 
+await start();
 let code = 0;
 if (values.serve) {
   console.log(line);
@@ -39,10 +43,10 @@ if (values.serve) {
   const screens = join(root, 'build/screens');
   mkdirSync(screens, { recursive: true });
   const files = readdirSync(here).filter((file) => file.endsWith('.test.mjs') && (!positionals.length || positionals.some((name) => file.startsWith(name))));
-  const environment = { ...process.env, RQ_PORTAL_SERVER: line, RQ_BUILD: values.build, RQ_SCREENS: screens };
   const failed = [];
   const play = async (file) => {
-    const test = spawn(process.execPath, ['--test', '--test-reporter=spec', join(here, file)], { stdio: ['ignore', 'pipe', 'inherit'], env: environment });
+    const env = { ...process.env, RQ_PORTAL_SERVER: line, RQ_BUILD: values.build, RQ_SCREENS: screens };
+    const test = spawn(process.execPath, ['--test', '--test-reporter=spec', join(here, file)], { stdio: ['ignore', 'pipe', 'inherit'], env });
     let told = '';
     test.stdout.setEncoding('utf8').on('data', (text) => (told += text));
     const [status] = await once(test, 'close');
@@ -61,10 +65,15 @@ if (values.serve) {
   await playAll(files.filter(isAlone), 1);
   await playAll(files.filter((file) => !isAlone(file)), 2);
   if (values.again && failed.length) {
-    // Beside others a page may miss its seconds. What fails alone, too, fails; what does not is named all the same.
+    // Beside others a page may miss its seconds. What fails alone, too, fails; what does not is named all the same. Each
+    // finds the world as it was: what it did there before is not done.
     const first = failed.splice(0);
     console.log(`failed beside others, played again alone: ${first.join(' ')}`);
-    await playAll(first, 1);
+    for (const file of first) {
+      await stop();
+      await start();
+      await play(file);
+    }
   }
   if (failed.length) console.log(`failed: ${failed.join(' ')}`);
   code = failed.length ? 1 : 0;

@@ -135,7 +135,7 @@ FAULTS = [
 
 def lack(house, fault):
     """Why the fault cannot be had here, or None."""
-    if fault.needs == "disk" and not house.disk.is_small:
+    if fault.needs == "disk" and not house.disk.is_own:
         return "it takes the right to mount a small file system"
     if fault.needs == "clock" and not CLOCK_LIBRARY.exists():
         return "it takes the Debian package libfaketime"

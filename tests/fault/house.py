@@ -15,7 +15,8 @@ from support.world import World
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLOCK_LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-DISK_BYTES = 1 << 30, 8 << 30  # in the short and in the long form, which writes more before the disk is filled
+DISK_BYTES = 8 << 30  # what a run writes, and what checks it, has room
+REMOUNT = 32  # MS_REMOUNT
 DATA = Path(__file__).resolve().parents[1] / "data"
 FORMER_MONTHS = 24  # that the tables have when the run begins
 POSTGRES = {**cluster.SETTINGS, "shared_buffers": "64MB", "max_wal_size": "96MB", "min_wal_size": "48MB"}
@@ -38,33 +39,34 @@ def wait_until(what, seconds, holds):
 
 
 class Disk:
-    """A small file system for the cluster; without the right to mount one, an ordinary folder."""
+    """A file system of its own for the cluster; without the right to mount one, an ordinary folder."""
 
-    def __init__(self, path, size):
+    def __init__(self, path):
         self.path = path
-        self.size = size
-        self.is_small = False
+        self.is_own = False
 
     def __enter__(self):
         self.path.mkdir(parents=True)
-        options = f"size={self.size},mode=0755".encode()
-        self.is_small = LIBC.mount(b"rongqiao-fault", str(self.path).encode(), b"tmpfs", 0, options) == 0
+        self.is_own = self._mount(0, DISK_BYTES)
         return self
 
+    def _mount(self, flags, size):
+        options = f"size={size},mode=0755".encode()
+        return LIBC.mount(b"rongqiao-fault", str(self.path).encode(), b"tmpfs", flags, options) == 0
+
     def fill(self):
-        """Takes the last free byte."""
-        with open(self.path / "filler", "ab", buffering=0) as file:
-            try:
-                while True:
-                    file.write(b"\0" * 65536)
-            except OSError:
-                pass
+        """Leaves no byte: it is as large as what it holds, which may grow meanwhile."""
+        def takes_no_more():
+            now = os.statvfs(self.path)
+            return self._mount(REMOUNT, (now.f_blocks - now.f_bfree) * now.f_frsize)
+        wait_until("the disk was not full", 10, takes_no_more)
 
     def clear(self):
-        (self.path / "filler").unlink(missing_ok=True)
+        if self.is_own:
+            self._mount(REMOUNT, DISK_BYTES)
 
     def __exit__(self, *_):
-        if self.is_small:
+        if self.is_own:
             LIBC.umount2(str(self.path).encode(), 2)
         shutil.rmtree(self.path, ignore_errors=True)
 
@@ -165,9 +167,9 @@ class Server(server.Server):
 class House:
     """Entered with everything running; leaves nothing behind but the logs."""
 
-    def __init__(self, directory, program, writers, form):
+    def __init__(self, directory, program, writers):
         self.directory = directory
-        self.disk = Disk(Path(f"/var/tmp/rongqiao-fault-{os.getpid()}"), DISK_BYTES[form])
+        self.disk = Disk(Path(f"/var/tmp/rongqiao-fault-{os.getpid()}"))
         self.postgres = Postgres(directory, self.disk)
         self.server = Server(directory, self.postgres, program)
         self.writers = writers

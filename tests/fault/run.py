@@ -181,7 +181,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_terminate)
     build = Path(options.build).resolve()
-    with House(build / "fault", build / "rongqiao", WRITERS, 1 if options.long else 0) as house:
+    with House(build / "fault", build / "rongqiao", WRITERS) as house:
         run = Run(house, options)
         run.all()
     print(json.dumps({"faults": run.faults, "acknowledged": run.acknowledged, "lost": run.lost,

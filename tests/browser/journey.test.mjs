@@ -1,9 +1,9 @@
 // The main job played by everybody whose part it is, each in a browser of their own, from an enterprise that knows only how
-// much it needs to money that the authority counts: a loan that a guarantor backs.
+// much it needs to money that the authority counts: a loan that a guarantor backs, and one that an insurer covers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { today } from './support/cases.mjs';
-import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
+import { person, today } from './support/cases.mjs';
+import { checkPage, eventually, password, picture, settled, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
 
@@ -172,4 +172,73 @@ test('from a need to the money: enterprise, bank, guarantor, authority', async (
   await authority.page.getByText(/指标“.*”的明细/).waitFor();
   await settled(authority.page);
   await authority.page.getByText(number).first().waitFor();
+});
+
+test('an insured loan: the operator lets a person in, the insurer lists its cover, the premium is in the price, the money comes', async (t) => {
+  const stamp = Date.now().toString(36);
+  const [cover, loan] = [`投保履约 ${stamp}`, `投保贷 ${stamp}`];
+  const operator = await window(t, { as: 'operator' });
+  await operator.go('/users/new');
+  await operator.page.getByLabel('用户名').fill(`insurer-${stamp}`);
+  await operator.page.getByLabel('姓名').fill('保险审批');
+  await operator.page.getByLabel('初始密码').fill(password);
+  await operator.page.getByLabel('机构复核', { exact: true }).check();
+  await operator.page.getByRole('combobox', { name: '机构' }).fill('示例贷款保证保险机构');
+  await operator.page.getByRole('option', { name: '示例贷款保证保险机构' }).click();
+  await operator.page.getByRole('button', { name: '新建', exact: true }).click();
+  await arrives(operator.page, '**/users');
+
+  // The insurer's maker lists a cover; the person let in publishes it.
+  const insurer = await window(t, { as: 'insurer' });
+  await insurer.go('/products/new');
+  await insurer.page.getByLabel('产品名称').fill(cover);
+  await insurer.page.getByLabel(/^年担保费率\/保费率/).fill('1.2');
+  await insurer.page.getByLabel(/^承担比例/).fill('80');
+  await insurer.page.getByRole('button', { name: '保存', exact: true }).click();
+  await arrives(insurer.page, /products\/[0-9a-f-]{36}$/);
+  await moves(insurer.page, '提交审核');
+  const second = await window(t, { login: `insurer-${stamp}` });
+  await second.go(new URL(insurer.page.url()).pathname);
+  await moves(second.page, '上架');
+
+  // A bank's loan wants such a cover. The enterprise posts a need and sees the premium in what the loan costs.
+  const [maker, checker] = [await person('bank'), await person('bankChecker')];
+  const draft = await maker.post('/v1/products', {
+    kind: 'insured_loan', name_zh: loan, name_en: 'Insured loan', amount_min_fen: 10_000_000, amount_max_fen: 3_000_000_000, term_min_months: 3,
+    term_max_months: 36, rate: { base: 'fixed', low_ppm: 30_000, high_ppm: 30_000 }, repayments: ['interest_first'], insurance: 'required', promised_hours: 8,
+  });
+  await checker.move('products', await maker.move('products', draft, 'submit'), 'publish');
+  const owner = await person('enterprise');
+  const need = await owner.post('/v1/needs', { kinds: ['insured_loan'], amount_fen: 310_000_000, term_months: 12, purpose: 'working_capital' });
+  const enterprise = await window(t, { as: 'enterprise' });
+  await enterprise.go(`/needs/${need.id}/matches`);
+  const card = enterprise.page.locator('.package').filter({ hasText: loan });
+  assert.match(await card.innerText(), /4\.23%[^]*名义利率 3%/); // 1.2 % of premium a year, paid at once
+  await card.getByText(/^贷款保证保险 · /).waitFor();
+  await enterprise.page.getByRole('checkbox', { name: new RegExp(`^选择 ${loan}`) }).first().check();
+  await enterprise.page.getByRole('link', { name: /^申请所选/ }).click();
+  await arrives(enterprise.page, '**/apply?pick=*');
+  await enterprise.page.getByRole('button', { name: /^我确认/ }).click();
+  await enterprise.page.getByRole('heading', { level: 1, name: /已提交 1 份申请/ }).waitFor();
+
+  // The bank lends; the enterprise says that the money came.
+  const { id } = (await owner.get(`/v1/applications?need_id=${need.id}`)).items[0];
+  const offer = await maker.post('/v1/offers', {
+    application_id: id, amount_fen: 310_000_000, term_months: 12, rate: { base: 'fixed', value_ppm: 30_000 }, repayment: 'interest_first',
+    valid_until: inDays(20),
+  });
+  await checker.move('offers', offer, 'approve');
+  await enterprise.go(`/offers/${offer.id}/accept`);
+  await enterprise.page.getByRole('button', { name: '我确认，接受这份方案' }).click();
+  await arrives(enterprise.page, '**/accepted');
+  const contract = await checker.move('offers', await checker.get(`/v1/offers/${offer.id}`), 'contract', { contract_no: `HT-${stamp}` });
+  await checker.move('offers', contract, 'disburse', { funded_on: today(), funded_fen: 310_000_000, proof_no: `PZ-${stamp}` });
+  await enterprise.go(`/needs/${need.id}`);
+  await moves(enterprise.page, '确认收款并办结');
+
+  // The operator finds the cover and who listed it.
+  await operator.go('/products?kind=insurance');
+  await operator.page.getByRole('link', { name: cover }).click();
+  await arrives(operator.page, /products\/[0-9a-f-]{36}$/);
+  await operator.page.getByText('示例贷款保证保险机构').first().waitFor();
 });

@@ -138,6 +138,9 @@ static void application_without_its_papers_lapses(void **state)
     move(200, &world.maker_a, "applications", application, "request_papers", reason("R15"));
     make_late("application", application);
     await_state("application", application, "lapsed");
+    /* It ended for want of these papers. */
+    assert_string_equal(text_of(get(200, &world.enterprise_a, "applications", application), "reason.code"),
+                        "R15");
 }
 
 static void claim_that_is_let_lie_is_void_and_counts_against_the_bank(void **state)

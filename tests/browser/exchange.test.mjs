@@ -37,6 +37,11 @@ test('an enterprise asks for other terms; the bank answers with a second offer, 
   await enterprise.page.getByText('您提出的条件').waitFor();
   await enterprise.page.getByText(/3\.5%.*他行已报/).waitFor();
   assert.equal(await enterprise.page.getByRole('link', { name: '接受这份方案' }).count(), 0, 'meanwhile it cannot be accepted');
+  await enterprise.go(`/needs/${need.id}/offers`);
+  const alive = enterprise.page.getByRole('table').getByRole('row').filter({ has: enterprise.page.locator(`a[href="/offers/${first.id}"]`) });
+  assert.match(await alive.innerText(), /议价中[\s\S]*等待金融机构[\s\S]*剩余/, 'it stands among those alive, with whose turn it is');
+  assert.equal(await enterprise.page.getByRole('region', { name: '其他方案' }).count(), 0);
+  await checkPage(enterprise.page, 'offers, one being thought over');
 
   const maker = await window(t, { as: 'bank' });
   await maker.go(`/offers/${first.id}`);
@@ -84,6 +89,47 @@ test('the bank asks for papers with what is missing; the enterprise finds it on 
   await picture(enterprise.page, 'enterprise-papers-zh-1280');
   await moves(enterprise.page, '已补件');
   await bank.page.locator('.page-head').getByText('已受理').waitFor();
+
+  // From here on nothing is refused and nothing is wanted: the reason ended with its state, but for the record of it.
+  const { page, go } = enterprise;
+  const nothingIsRefused = async (state) => {
+    await go(`/applications/${applied.id}`);
+    await page.locator('.stepper-at').getByText(state).waitFor();
+    assert.equal(await page.locator('.notice-warn').count(), 0, `no warning: ${state}`);
+    assert.doesNotMatch(await page.locator('#main').innerText(), /被拒绝|由谁修复/);
+    await page.getByRole('region', { name: '办理记录' }).getByText(/请补充近 12 个月的银行流水/).waitFor();
+  };
+  await nothingIsRefused('已受理');
+  const [maker, checker, own] = await Promise.all(['bank', 'bankChecker', 'enterprise'].map(person));
+  const terms = {
+    application_id: applied.id, amount_fen: cases.NEED.amount_fen, term_months: 12, rate: { base: 'lpr_1y', value_ppm: 8500 },
+    repayment: 'interest_first', valid_until: new Date(Date.now() + 15 * 86_400_000).toISOString().slice(0, 10),
+  };
+  await checker.move('offers', await maker.post('/v1/offers', terms), 'send_back', { reason_code: 'R21', reason_text: '内部意见：利率低于分行底线，请重新测算。' });
+  await go(`/applications/${applied.id}`);
+  await page.locator('.stepper-at').getByText('尽调').waitFor();
+  assert.doesNotMatch(await page.locator('#main').innerText(), /内部意见|被拒绝/, 'what the checker wants is between the desks');
+  await bank.go(`/applications/${applied.id}`);
+  await bank.page.getByText('内部意见：利率低于分行底线，请重新测算。').first().waitFor();
+  const offer = await checker.move('offers', await maker.post('/v1/offers', terms), 'approve');
+  await nothingIsRefused('已报方案');
+  await own.move('offers', offer, 'accept');
+  await nothingIsRefused('已接受');
+});
+
+test('a refusal is told as one, an agreement that fell through as that; each with its reason', async (t) => {
+  const need = await cases.need();
+  const offer = await cases.offer(await cases.application(need));
+  const [checker, own] = await Promise.all(['bankChecker', 'enterprise'].map(person));
+  await checker.move('offers', await own.move('offers', offer, 'accept'), 'fall_through', { reason_code: 'R14', reason_text: '企业未能提供约定的用途证明材料。' });
+  const { page, go } = await window(t, { as: 'enterprise' });
+  await go(`/applications/${offer.application_id}`);
+  await page.locator('.notice-warn').getByText('未落地', { exact: true }).waitFor();
+  await page.locator('.notice-warn').getByText('企业未能提供约定的用途证明材料。').waitFor();
+  await checkPage(page, 'fell through');
+  const { application } = await cases.freshRefusal();
+  await go(`/applications/${application.id}`);
+  await page.locator('.notice-warn').getByText('申请被拒绝', { exact: true }).waitFor();
 });
 
 test('a guarantee that an offer wants is asked for where the offer is; who does not work with the bank says so', async (t) => {
@@ -101,7 +147,17 @@ test('a guarantee that an offer wants is asked for where the offer is; who does 
   await page.getByText('示例政府性融资担保机构（广东）').first().waitFor();
   await go(`/applications/${applied.id}`);
   assert.equal(await panel.count(), 0, 'it is asked for once');
-  await page.getByRole('region', { name: '担保业务' }).getByRole('link').waitFor();
+  // Whoever's turn it is stands there with the time they have, on the application's page and on the need's.
+  const waiting = /已申请[\s\S]*等待担保机构[\s\S]*剩余/;
+  assert.match(await page.getByRole('region', { name: '担保业务' }).getByRole('listitem').innerText(), waiting);
+  assert.match(await page.getByRole('region', { name: '授信方案' }).getByRole('listitem').innerText(), /等待企业[\s\S]*剩余/);
+  assert.match(await page.getByRole('region', { name: '办理记录' }).locator('.timeline-pending').innerText(), /等待企业[\s\S]*剩余/);
+  await go(`/needs/${need.id}`);
+  const guarantee = page.getByRole('region', { name: '担保业务' }).getByRole('listitem');
+  assert.match(await guarantee.innerText(), waiting);
+  await checkPage(page, 'a need with a guarantee');
+  await guarantee.getByRole('link').click();
+  await arrives(page, '**/guarantee-cases/*');
 });
 
 test('whoever has no enterprise yet registers it: a code that is taken or doubtful is told at its field, the draft is kept, needs may follow', async (t) => {

@@ -3,6 +3,7 @@ import { api, done } from '@/api/client';
 import type { Application, Enterprise, GuaranteeCase, Need, Offer } from '@/api/documents';
 import { user } from '@/api/session';
 import { useDocument, type DocumentState } from '@/lib/document';
+import { pick } from '@/lib/language';
 import { rowsOf } from '@/lib/list';
 
 export function useEnterprise(): DocumentState<Enterprise> {
@@ -42,6 +43,8 @@ export function useNeedFile(id: () => string): DocumentState<NeedFile> {
   );
 }
 
+/** "G20261126-1A2B3C4D · the guarantor" */
+export const guaranteeName = (one: GuaranteeCase): string => `${one.case_no} · ${pick(one.guarantor, 'name')}`;
 /** Offers that wait for the enterprise's answer. */
 export const isOnTable = (offer: Offer): boolean => offer.state === 'offered';
 /** An application that may still lead somewhere. */

@@ -1,7 +1,7 @@
 // A guarantee is decided by two persons, and the letter says what they decided; a reviewer works without a mouse.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { guaranteeCase } from './support/cases.mjs';
+import { guaranteeCase, person } from './support/cases.mjs';
 import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
@@ -52,6 +52,50 @@ test('the reviewer checks and proposes, the checker approves, the letter can be 
   assert.match(letter, /年担保费率 0\.8%，由企业支付/);
   const pdf = await checker.page.pdf({ format: 'A4' });
   assert.ok(pdf.length > 10_000, 'it prints');
+});
+
+test('findings that are not saved stay while the case goes on; a fault is told at its item; nothing is decided or left before they are saved', async (t) => {
+  const found = await guaranteeCase();
+  const [reviewer, checker] = await Promise.all(['guarantee', 'guaranteeChecker'].map(person));
+  const reviewing = await reviewer.move('guarantee-cases', found, 'review');
+  const { page, go, expect } = await window(t, { as: 'guarantee' });
+  expect(/^answer 422: POST \S+\/checklist/);
+  await go(`/guarantee-cases/${found.id}`);
+  const checklist = page.getByRole('region', { name: '审查清单' });
+  await checklist.getByLabel(/结论 G01/).selectOption('met');
+  await checklist.getByLabel(/结论 G06/).selectOption('not_met');
+  await checklist.getByRole('button', { name: '保存结论' }).click();
+  await page.getByRole('alert').getByRole('link').click();
+  const item = checklist.getByRole('listitem').filter({ has: page.getByLabel(/结论 G06/) });
+  assert.equal(await item.locator('.field-fault').count(), 1, 'what is missing is missing at item 6');
+  assert.equal(await checklist.locator('.field-fault').count(), 1);
+  assert.equal(await item.getByLabel('原因说明').evaluate((input) => input === document.activeElement), true);
+  await checkPage(page, 'a finding without its note');
+  await item.getByLabel('原因说明').fill('抵押物评估尚未完成。');
+
+  // Meanwhile another person finds something, it is proposed elsewhere, and the page hears of the case.
+  await checker.post(`/v1/guarantee-cases/${found.id}/checklist`, { items: [{ code: 'G02', finding: 'met' }] });
+  await reviewer.move('guarantee-cases', reviewing, 'propose', { fee_ppm: 8000, fee_paid_by: 'enterprise', note: '第一还款来源稳定，同意提供担保。' });
+  await (await person('government')).post('/v1/nudges', { subject_kind: 'guarantee_case', subject_id: found.id, message: '请尽快完成担保审查。' });
+  await page.locator('.page-head').getByText('待审批').waitFor();
+  await eventually(async () => assert.equal(await checklist.getByLabel(/结论 G02/).inputValue(), 'met'));
+  assert.equal(await checklist.getByLabel(/结论 G01/).inputValue(), 'met');
+  assert.equal(await item.getByLabel('原因说明').inputValue(), '抵押物评估尚未完成。');
+  await page.getByText('先保存审查清单的结论，再办理。').waitFor();
+  page.once('dialog', (dialog) => dialog.dismiss());
+  await page.getByRole('navigation').getByRole('link', { name: '在保业务' }).click();
+  assert.match(page.url(), new RegExp(found.id), 'leaving asks');
+  await checklist.getByRole('button', { name: '保存结论' }).click();
+  await eventually(async () => assert.equal(await page.getByText('先保存审查清单的结论，再办理。').count(), 0));
+  const { checklist: kept } = await reviewer.get(`/v1/guarantee-cases/${found.id}`);
+  assert.deepEqual(kept.items.filter((one) => one.finding).map((one) => [one.code, one.finding]), [['G01', 'met'], ['G02', 'met'], ['G06', 'not_met']]);
+  assert.equal(kept.items[1].found_by_name, (await checker.get('/v1/sessions/current')).name, 'what others found is not found anew');
+
+  // The review ends elsewhere while something is unsaved here: that is said.
+  await checklist.getByLabel(/结论 G03/).selectOption('met');
+  const enterprise = await person('enterprise');
+  await enterprise.move('applications', await enterprise.get(`/v1/applications/${found.application_id}`), 'withdraw');
+  await page.getByText('未保存的审查结论没有记入').waitFor();
 });
 
 test('a refusal has a coded reason, is confirmed by a second person, and the letter says how to repair it', async (t) => {

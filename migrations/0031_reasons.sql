@@ -294,3 +294,10 @@ end
 $$;
 select app.drop_left_reasons(kind) from unnest('{need,application,offer,guarantee_case}'::text[]) kind;
 drop function app.drop_left_reasons(text);
+
+-- The states in which a case has ended.
+create function app.final_states(p_kind text) returns text[] language sql stable as $$
+    select coalesce(array_agg(s.state), '{}') from case_state s where s.kind = p_kind and s.is_final
+$$;
+revoke all on function app.final_states(text) from public;
+grant execute on function app.final_states(text) to rongqiao_app, rongqiao_definer;

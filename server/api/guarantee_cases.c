@@ -112,8 +112,12 @@ static const rq_field list_fields[] = {
     RQ_DRILL_FIELDS,
     {"step", RQ_FIELD_WORD, false, 0, 0, "=received,answered,approved,refused,in_force", NULL, "到达过的步骤",
      "step reached"},
-    {"stage", RQ_FIELD_WORD, false, 0, 0, "=review,in_force", NULL, "所处阶段：审查中（至生效前）或在保",
-     "where it stands: under review until it is in force, or in force"},
+    {"enterprise_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "企业", "enterprise"},
+    {"stage", RQ_FIELD_WORD, false, 0, 0, "=review,asked,agreed,in_force,claims,ended", NULL,
+     "所处阶段：审查中（至生效前），其中待决定、已同意；在保；出险至追偿；在保后已结束",
+     "where it stands: under review until it is in force, of these asked for or agreed; in force; from a "
+     "claim to "
+     "the recovery; ended after it was in force"},
 };
 static const rq_schema list_query = RQ_SCHEMA("GuaranteeQuery", list_fields, rq_check_due_list);
 

@@ -247,6 +247,73 @@ static void exposure_is_the_liability_in_force_against_net_assets(void **state)
                    textf("/v1/institutions/%s/exposure", world.bank_a), NULL);
 }
 
+/* How many cases of the guarantor a query lists. */
+static int64_t listed(const char *query)
+{
+    int64_t count = 0;
+    for (const char *cursor = NULL;;) {
+        json_t *page = expect(200, &world.reviewer, "GET",
+                              textf("/v1/guarantee-cases?limit=100%s%s%s", query, cursor ? "&cursor=" : "",
+                                    cursor ? cursor : ""),
+                              NULL);
+        count += (int64_t)json_array_size(member_of(page, "items"));
+        if (!*text_of(page, "next"))
+            return count;
+        cursor = text_of(page, "next");
+    }
+}
+
+static void list_of_a_stage_has_the_cases_that_the_book_counts(void **state)
+{
+    (void)state;
+    const char *ended = guarantee_in_force();
+    move(200, &world.checker_a, "guarantee-cases", ended, "release", NULL);
+    const char *claimed = claim_in_review(), *paid = claim_in_review();
+    step(200, &world.checker, paid, "indemnify", money(1000000));
+    const char *application =
+        apply_for(&world.enterprise_b, need_post(&world.enterprise_b, NULL), world.credit_a);
+    guarantee_approve(&world.enterprise_b, application, world.guarantee);
+    expect(201, &world.enterprise_b, "POST", "/v1/guarantee-cases",
+           doc("{ss ss}", "application_id",
+               apply_for(&world.enterprise_b, need_post(&world.enterprise_b, NULL), world.credit_a),
+               "product_id", world.guarantee));
+    json_t *book = exposure_of(&world.reviewer, "");
+    static const char *const stages[] = {"in_force", "agreed", "asked"};
+    for (size_t i = 0; i < COUNT(stages); i++) {
+        int64_t cases = number_of(book, textf("%s.cases", stages[i]));
+        assert_true(cases > 0);
+        assert_int_equal(listed(textf("&stage=%s", stages[i])), cases);
+    }
+    static const char *const parties[][3] = {{"by_bank", "bank_id", "institution_id"},
+                                             {"by_enterprise", "enterprise_id", "enterprise_id"}};
+    for (size_t i = 0; i < COUNT(parties); i++) {
+        const json_t *rows = member_of(book, parties[i][0]);
+        assert_true(json_array_size(rows) > 0);
+        for (size_t j = 0; j < json_array_size(rows); j++) {
+            const json_t *row = json_array_get(rows, j);
+            assert_int_equal(
+                listed(textf("&stage=in_force&%s=%s", parties[i][1], text_of(row, parties[i][2]))),
+                number_of(row, "cases"));
+        }
+    }
+    /* What was ever in force is in force, has a claim on its way, or ended. */
+    assert_int_equal(listed("&stage=in_force&state=claim_review") +
+                         listed("&stage=in_force&state=claim_notified") + listed("&step=in_force"),
+                     listed("&stage=in_force") + listed("&stage=claims") + listed("&stage=ended"));
+    static const struct {
+        const char *state;
+        int in_force, claims, ended;
+    } places[] = {{"released", 0, 0, 1}, {"claim_review", 1, 1, 0}, {"indemnified", 0, 1, 0}};
+    const char *const ids[] = {ended, claimed, paid};
+    for (size_t i = 0; i < COUNT(places); i++) {
+        assert_string_equal(text_of(get(200, &world.reviewer, "guarantee-cases", ids[i]), "state"),
+                            places[i].state);
+        assert_int_equal(listed(textf("&stage=in_force&state=%s", places[i].state)) > 0, places[i].in_force);
+        assert_int_equal(listed(textf("&stage=claims&state=%s", places[i].state)) > 0, places[i].claims);
+        assert_int_equal(listed(textf("&stage=ended&state=%s", places[i].state)) > 0, places[i].ended);
+    }
+}
+
 static void checklist_keeps_who_found_what_when(void **state)
 {
     (void)state;
@@ -302,6 +369,7 @@ int main(void)
         API_TEST(bank_may_file_in_batch_and_the_guarantor_checks),
         API_TEST(refused_guarantee_tells_the_enterprise_why),
         API_TEST(exposure_is_the_liability_in_force_against_net_assets),
+        API_TEST(list_of_a_stage_has_the_cases_that_the_book_counts),
         API_TEST(checklist_keeps_who_found_what_when),
     };
     return cmocka_run_group_tests_name("api.guarantee_cases", tests, world_open, world_close);

@@ -9,6 +9,7 @@ with fitting as not materialized (
         and ($1::jsonb ->> 'guarantor_id' is null or g.guarantor_id = ($1::jsonb ->> 'guarantor_id')::uuid)
         and ($1::jsonb ->> 'institution_id' is null
             or ($1::jsonb ->> 'institution_id')::uuid in (g.guarantor_id, g.bank_id))
+        and ($1::jsonb ->> 'enterprise_id' is null or g.enterprise_id = ($1::jsonb ->> 'enterprise_id')::uuid)
         and ($1::jsonb ->> 'bank_id' is null or g.bank_id = ($1::jsonb ->> 'bank_id')::uuid)
         and app.region_fits($1::jsonb, g.region_code)
         and app.channel_fits($1::jsonb, g.green_channel)
@@ -23,7 +24,13 @@ with fitting as not materialized (
         and app.due_fits($1::jsonb, g.deadline_at)
         and case $1::jsonb ->> 'stage' when 'review' then g.state in (
                 'applied', 'batch_filed', 'reviewing', 'pending_approval', 'refusal_pending', 'approved')
-            when 'in_force' then app.is_in_force(g.state) else true end
+            when 'asked' then g.state in ('applied', 'batch_filed', 'reviewing', 'pending_approval')
+            when 'agreed' then g.state = 'approved'
+            when 'in_force' then app.is_in_force(g.state)
+            when 'claims' then g.in_force_at is not null and g.state not in ('effective', 'reinsured')
+                and g.state <> all ((select app.final_states('guarantee_case'))::text[])
+            when 'ended' then g.in_force_at is not null
+                and g.state = any ((select app.final_states('guarantee_case'))::text[]) else true end
 ), page as (
     (select f.it, f.id, null::timestamptz as due
     from fitting f

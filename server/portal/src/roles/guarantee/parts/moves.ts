@@ -1,10 +1,12 @@
-// Moves of a guarantee case that carry more than a note: what each asks for, in order.
+// Moves that carry more than a note: what each asks for, in order; here those of a guarantee case.
 import type { Option } from '@/lib/vocabulary';
 import { w } from '@/words/guarantee';
 
 export type FieldKind = 'money' | 'share' | 'date' | 'text' | 'words' | 'choice' | 'reason';
 export interface MoveField {
   name: string;
+  /** The document's member to begin with, where it is not of the same name. */
+  from?: string;
   label: () => string;
   kind: FieldKind;
   hint?: () => string;
@@ -13,7 +15,7 @@ export interface MoveField {
 }
 export interface FormMove {
   title: () => string;
-  text?: () => string;
+  text?: (document: any) => string;
   fields: MoveField[];
 }
 

@@ -98,6 +98,22 @@ test('what is missing is named at its field, and what was entered stays', async 
   assert.equal(await page.getByLabel('须提供的担保物').inputValue(), '专利质押', 'the draft is kept');
 });
 
+test('when own products cannot be read, claiming says so and can be tried again', async (t) => {
+  const need = await freshNeed();
+  const { page, go, expect } = await window(t, { as: 'bank' });
+  expect(/^request failed: GET \S+\/v1\/products\?/);
+  await go(`/needs/${need.id}`);
+  await page.route('**/v1/products?*', (route) => route.abort('failed'));
+  const claim = page.locator('#main').getByRole('button', { name: '接单', exact: true });
+  await claim.click();
+  await page.getByRole('alert').getByText('无法连接服务器').waitFor();
+  await checkPage(page, 'products not read');
+  await page.unroute('**/v1/products?*');
+  await claim.click();
+  await page.getByRole('dialog', { name: '接单' }).waitFor();
+  assert.equal(await page.getByRole('alert').count(), 0);
+});
+
 test('a need left to others says why, and no longer waits to be claimed', async (t) => {
   const need = await freshNeed();
   const { page, go } = await window(t, { as: 'bank' });

@@ -80,6 +80,33 @@ test('by keyboard alone: sign in, post a need, see the matches, apply, accept', 
   assert.equal((await enterprise.get(`/v1/needs/${need.id}`)).state, 'accepted');
 });
 
+test('several products are applied for at once, each with its institution; the need shows whose turn each is', async (t) => {
+  const { page, go } = await window(t, { as: 'enterprise' });
+  const need = await cases.need({ kinds: ['ip_pledge', 'credit_loan'], amount_fen: 100_000_000 });
+  const enterprise = await person('enterprise');
+  const { eligible, unknown } = await enterprise.get(`/v1/needs/${need.id}/matches`);
+  const first = eligible[0];
+  const second = [...eligible, ...unknown].find((one) => one.product.institution_id !== first.product.institution_id);
+  assert.ok(second, 'two institutions have something for the need');
+  await go(`/needs/${need.id}/matches`);
+  for (const one of [first, second]) await page.getByRole('checkbox', { name: `选择 ${one.product.name_zh}` }).first().check();
+  await page.getByRole('link', { name: '申请所选 2 个' }).click();
+  await at(page, '**/apply?pick=*', /确认申请/);
+  const asks = await page.locator('#main').innerText();
+  for (const one of [first, second]) assert.ok(asks.includes(one.product.name_zh), one.product.name_zh);
+  await checkPage(page, 'applying for two');
+  await page.getByRole('button', { name: '我确认，申请这 2 个产品' }).click();
+  await page.getByRole('heading', { level: 1, name: /已提交 2 份申请/ }).waitFor();
+  const { items } = await enterprise.get(`/v1/applications?need_id=${need.id}`);
+  assert.deepEqual(items.map((one) => one.product_id).sort(), [first.product.id, second.product.id].sort());
+  assert.ok(items.every((one) => one.state === 'received'));
+  await page.getByRole('link', { name: '查看进度' }).click();
+  await at(page, '**/needs/*', /融资需求/);
+  const rows = page.getByRole('region', { name: '申请与接单' }).getByRole('listitem');
+  assert.equal(await rows.count(), 2);
+  for (const text of await rows.allInnerTexts()) assert.match(text, /已受理[\s\S]*等待金融机构[\s\S]*剩余/);
+});
+
 test('offers are told apart by their all-in cost; the accepted one becomes money that the enterprise confirms', async (t) => {
   const { page, go } = await window(t, { as: 'enterprise' });
   const { need, offer } = await cases.twoOffers();

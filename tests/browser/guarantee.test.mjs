@@ -1,7 +1,7 @@
 // A guarantee is decided by two persons, and the letter says what they decided; a reviewer works without a mouse.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { guaranteeCase, person } from './support/cases.mjs';
+import { approvedGuarantee, guaranteeCase, person, proposedGuarantee } from './support/cases.mjs';
 import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
@@ -120,6 +120,51 @@ test('a refusal has a coded reason, is confirmed by a second person, and the let
   const letter = await checker.page.locator('.letter').innerText();
   assert.match(letter, /R02/);
   assert.match(letter, /纳税信用等级暂不符合/);
+});
+
+test('each figure of the book says what it counts and leads to the list of just that; what ended stands under ended', async (t) => {
+  const [reviewer, guarantor, bank] = await Promise.all(['guarantee', 'guaranteeChecker', 'bankChecker'].map(person));
+  const inForce = async () => guarantor.move('guarantee-cases', await approvedGuarantee(), 'take_effect');
+  const [kept, ended] = [await inForce(), await bank.move('guarantee-cases', await inForce(), 'release')];
+  await approvedGuarantee();
+  await proposedGuarantee();
+  const { page, go } = await window(t, { as: 'guarantee' });
+  const asked = [];
+  page.on('request', (request) => request.url().includes('/v1/guarantee-cases?') && asked.push(new URL(request.url()).searchParams));
+  /** How many rows the list has that the page at `href` asks for. */
+  const listed = async (href) => {
+    asked.length = 0;
+    await go(href);
+    const query = asked.at(-1);
+    query.set('limit', '100');
+    const { items, next } = await reviewer.get(`/v1/guarantee-cases?${query}`);
+    assert.equal(next ?? null, null);
+    return items.length;
+  };
+  await go('/exposure');
+  const figures = await page.locator('.figures-one').filter({ has: page.getByRole('link') }).evaluateAll((all) => all.map((one) => ({
+    href: one.querySelector('a').getAttribute('href'), cases: Number(/(\d+) 笔/.exec(one.textContent)[1]), text: one.querySelector('.note').textContent,
+  })));
+  assert.equal(figures.length, 3);
+  const counts = await page.locator('td a[href^="/in-force?"]').evaluateAll((all) => all.map((one) => ({ href: one.getAttribute('href'), cases: Number(one.textContent) })));
+  assert.ok(counts.length >= 2, 'by bank and by enterprise');
+  for (const { href, cases, text } of [...figures, ...counts]) {
+    assert.equal(await listed(href), cases, `${href}: ${text}`);
+    assert.ok(cases > 0, href);
+  }
+  await page.getByLabel('企业').waitFor(); // of whom the list is can be seen, and taken off
+  assert.match(await page.getByLabel('企业').evaluate((select) => select.selectedOptions[0].text), /公司/);
+
+  await go('/in-force');
+  await page.getByRole('link', { name: kept.case_no }).waitFor();
+  assert.equal(await page.getByRole('link', { name: ended.case_no }).count(), 0, 'what was released is not in force');
+  await page.getByRole('link', { name: '已结束' }).click();
+  await page.getByRole('link', { name: ended.case_no }).waitFor();
+  assert.equal(await page.getByRole('link', { name: kept.case_no }).count(), 0);
+  await checkPage(page, 'guarantees that ended');
+  const notified = await (await person('bank')).move('guarantee-cases', kept, 'notify_claim');
+  await page.getByRole('link', { name: '索赔与追偿' }).click();
+  await page.getByRole('link', { name: notified.case_no }).waitFor();
 });
 
 test('a reviewer goes through the queue and proposes by keyboard alone', async (t) => {

@@ -1,23 +1,7 @@
-// Moves that carry more than a note: what each asks for, in order; here those of a guarantee case.
+// Moves of a guarantee case that carry more than a note: what each asks for, in order.
+import type { FormMove, MoveField } from '@/lib/form_moves';
 import type { Option } from '@/lib/vocabulary';
 import { w } from '@/words/guarantee';
-
-export type FieldKind = 'money' | 'share' | 'date' | 'text' | 'words' | 'choice' | 'reason';
-export interface MoveField {
-  name: string;
-  /** The document's member to begin with, where it is not of the same name. */
-  from?: string;
-  label: () => string;
-  kind: FieldKind;
-  hint?: () => string;
-  optional?: boolean;
-  options?: () => Option[];
-}
-export interface FormMove {
-  title: () => string;
-  text?: (document: any) => string;
-  fields: MoveField[];
-}
 
 const payers = (): Option[] => Object.entries(w.payers).map(([value, label]) => ({ value, label }));
 const money: MoveField[] = [

@@ -1,5 +1,5 @@
 // Where a case stands on its way.
-import { stateName } from '@/lib/vocabulary';
+import { stateName } from './vocabulary';
 
 const ways: Record<string, string[]> = {
   need: ['checking', 'open', 'claimed', 'offered', 'accepted', 'contracted', 'funded', 'closed'],

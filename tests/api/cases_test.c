@@ -355,6 +355,45 @@ static void returned_need_is_posted_again_without_the_reason(void **state)
     assert_reason(NULL, &world.enterprise_a, "needs", row->id);
 }
 
+/* Runs what migration 0031 does once, again. */
+static void drop_left_reasons(void)
+{
+    enum { BYTES = 64 * 1024 };
+    char *text = house_keep(calloc(1, BYTES), free);
+    FILE *file = fopen(textf("%s/migrations/0031_reasons.sql", RQ_SOURCE_DIR), "re");
+    assert_non_null(file);
+    assert_in_range(fread(text, 1, BYTES, file), 1, BYTES - 1);
+    fclose(file);
+    char *begin = strstr(text, "create function app.drop_left_reasons"),
+         *end = strstr(text, "drop function app.drop_left");
+    assert_true(begin && end && begin < end);
+    *strchr(end, ';') = 0;
+    house_sql("set client_min_messages = warning; %s", begin);
+}
+
+static void reasons_that_earlier_versions_left_are_dropped_and_no_others(void **state)
+{
+    const char *ids[4];
+    (void)state;
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        ids[i] = apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.credit_a);
+        move(200, &world.maker_a, "applications", ids[i], i == 2 ? "propose_refusal" : "request_papers",
+             reason("R15"));
+    }
+    move(200, &world.enterprise_a, "applications", ids[1], "supply", NULL);
+    move(200, &world.checker_a, "applications", ids[2], "refuse", NULL);
+    move(200, &world.enterprise_a, "applications", ids[3], "withdraw", NULL);
+    json_t *own = get(200, &world.maker_a, "applications", ids[0]);
+    house_sql("update application set reason_code = 'R15', reason_text = '%s' where id in ('%s', '%s')",
+              text_of(own, "reason.text"), ids[1], ids[3]);
+    house_sql("update application set reason_text = 'an own word' where id = '%s'", ids[3]);
+    drop_left_reasons();
+    assert_reason("R15", &world.maker_a, "applications", ids[0]); /* the papers are still asked for */
+    assert_reason(NULL, &world.maker_a, "applications", ids[1]);
+    assert_reason("R15", &world.maker_a, "applications", ids[2]); /* the refusal that was confirmed */
+    assert_reason("R15", &world.maker_a, "applications", ids[3]); /* given with the move, which needs none */
+}
+
 /* Maker and checker -------------------------------------------------------------------------------- */
 
 static void both_roles(test_user *user, const char *login, const char *maker, const char *checker,
@@ -447,6 +486,7 @@ int main(void)
         API_TEST(reason_of_an_application_ends_with_its_state),
         API_TEST(refusal_is_told_when_it_is_decided_and_not_before),
         API_TEST(returned_need_is_posted_again_without_the_reason),
+        API_TEST(reasons_that_earlier_versions_left_are_dropped_and_no_others),
         API_TEST(maker_is_never_the_checker),
         API_TEST(proposer_of_an_offer_cannot_approve_it),
         API_TEST(editor_of_a_paused_product_cannot_resume_it),

@@ -44,8 +44,8 @@ function acts() {
   for (const text of sql)
     for (const [, given] of text.matchAll(/(?<!function )\bapp\.audit\(((?:[^()]|\([^()]*\))*)\)/g)) {
       const [, kind, , action, ...states] = given.split(',').slice(0, 6).map((part) => part.trim());
-      if (kind === 'v_kind') continue; // the guard of the lives of cases: transition.csv
       calls++;
+      if (kind === 'v_kind') continue; // the guard of the lives of cases, each time it was written: transition.csv
       const kinds = literal(kind) ? [literal(kind)] : valuesOf[column(kind)];
       assert.ok(kinds && literal(action), `what is written by app.audit(${given})`);
       for (const one of kinds)
@@ -60,7 +60,7 @@ function acts() {
         });
     }
   const written = sql.join('').match(/(?<!function )\bapp\.audit\((?!text)/g).length;
-  assert.equal(calls, written - 1, 'every call but the guard\'s was understood');
+  assert.equal(calls, written, 'every call was understood');
   return found;
 }
 

@@ -154,8 +154,7 @@ def guaranteed(story):
     case = cases.ask_guarantee(enterprise, application, package["guarantee"]["id"], tally)
     offer = cases.propose(maker, application, {
         "amount_fen": need["amount_fen"], "term_months": 12, "rate": {"base": "fixed", "value_ppm": 34500},
-        "guarantee_required": True, "fees": [{"name_zh": "担保费", "name_en": "guarantee fee", "payee": "担保机构",
-                                              "basis": "share", "when": "yearly", "value": 8000}]}, tally)
+        "guarantee_required": True}, tally)
     offer = cases.approve(checker, offer)
     accept(story, enterprise, offer)
     offer = cases.read(checker, "offers", offer)

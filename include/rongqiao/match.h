@@ -415,6 +415,12 @@ rq_status rq_all_in_cost(const rq_cash_flow *flows, size_t count, int64_t *out_p
 size_t rq_loan_flows(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, unsigned repayment,
                      rq_cash_flow *out_flows, size_t capacity);
 
+/* Takes a guarantee's fee out of the flows of the loan with these terms, as packages are priced: `fee_ppm` of
+ * the principal then outstanding at months 0, 12, 24 ... before maturity; of it `subsidy_ppm` comes back at the
+ * end of those 12 months, or at maturity. Returns the sum of the fees, 0 for terms that make no loan. */
+int64_t rq_take_backing(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, unsigned repayment,
+                        int64_t fee_ppm, int64_t subsidy_ppm, rq_cash_flow *flows);
+
 /* JSON as the API takes it and PostgreSQL keeps it -> structs. Unknown keys are ignored (PostgreSQL adds
  * its own), absent and null ones are unset. Strings point into `arena`. RQ_INVALID names the bad key.
  *

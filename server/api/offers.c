@@ -1,10 +1,11 @@
 /* Offers: the terms an institution binds itself to, with their all-in annual cost computed at once (domain
- * reference 2.9: IRR of the monthly flows x 12, every fee included). */
+ * reference 2.9: IRR of the monthly flows x 12, every fee included, a required guarantee's too). */
 #include "routes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "rongqiao/json_memory.h"
 #include "rongqiao/match.h"
 
 static const rq_field rate_fields[] = {
@@ -24,13 +25,23 @@ static const rq_schema rate_schema = RQ_SCHEMA("OfferRate", rate_fields, NULL);
     {                                                                                                        \
         "fees", RQ_FIELD_OBJECTS, false, 0, 16, NULL, &rq_fee_schema, "全部费用", "every fee"                \
     }
-static const rq_field term_fields[] = {TERM_FIELDS};
+#define GUARANTEE_FIELD                                                                                      \
+    {                                                                                                        \
+        "guarantee_required", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "须担保，其费用计入综合成本",       \
+            "a guarantee is required; its fee counts in the all-in cost"                                     \
+    }
+static const rq_field term_fields[] = {
+    TERM_FIELDS,
+    {"application_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "申请，其担保的费用据此而知",
+     "the application, by which the guarantee's fee is known"},
+    GUARANTEE_FIELD,
+};
 static const rq_schema term_input = RQ_SCHEMA("OfferTerms", term_fields, NULL);
 
 static const rq_field fields[] = {
     {"application_id", RQ_FIELD_UUID, true, 0, 0, NULL, NULL, "申请", "the application"},
     TERM_FIELDS,
-    {"guarantee_required", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "须担保", "a guarantee is required"},
+    GUARANTEE_FIELD,
     {"collateral_required", RQ_FIELD_TEXT, false, 1, 500, NULL, NULL, "须提供的担保物",
      "collateral required"},
     {"conditions", RQ_FIELD_TEXT, false, 1, 2000, NULL, NULL, "放款条件", "conditions of disbursement"},
@@ -94,65 +105,127 @@ static int64_t share_of(int64_t fen, int64_t ppm)
     return (int64_t)(((__int128)fen * ppm + 500000) / 1000000);
 }
 
-/* Takes the fees out of the flows: upfront ones at month 0, yearly ones at the start of each year. */
-static void take_fees(const json_t *fees, int64_t amount, rq_cash_flow *flows, size_t count)
+static bool says(const json_t *fee, const char *member, const char *word)
 {
+    const char *text = json_string_value(json_object_get(fee, member));
+    return text && strcmp(text, word) == 0;
+}
+
+/* Takes the fees out of the flows: upfront ones at month 0, yearly ones at the start of each year. Their sum.
+ */
+static int64_t take_fees(const json_t *fees, int64_t amount, rq_cash_flow *flows, size_t count)
+{
+    int64_t taken = 0;
     for (size_t i = 0; i < json_array_size(fees); i++) {
         const json_t *fee = json_array_get(fees, i);
         int64_t value = json_integer_value(json_object_get(fee, "value"));
-        bool yearly = strcmp(json_string_value(json_object_get(fee, "when")), "yearly") == 0;
-        if (strcmp(json_string_value(json_object_get(fee, "basis")), "share") == 0)
+        if (!says(fee, "basis", "fixed"))
             value = share_of(amount, value);
         for (size_t month = 0; month + 1 < count; month += 12) {
             flows[month].fen -= value;
-            if (!yearly)
+            taken += value;
+            if (!says(fee, "when", "yearly"))
                 break;
         }
     }
+    return taken;
 }
 
 /* The yearly rate of the offer: fixed, or the LPR of today (the prelude's answer) plus points. */
-static int64_t rate_of(const rq_call *call)
+static int64_t rate_of(const json_t *terms, const json_t *facts)
 {
-    const json_t *rate = json_object_get(call->input, "rate");
+    const json_t *rate = json_object_get(terms, "rate");
     const char *base = json_string_value(json_object_get(rate, "base"));
     int64_t value = json_integer_value(json_object_get(rate, "value_ppm"));
-    if (strcmp(base, "fixed") == 0)
-        return value;
-    json_t *lpr = json_loads(call->facts, 0, NULL);
-    value += json_integer_value(json_object_get(lpr, base));
-    json_decref(lpr);
-    return value;
+    return strcmp(base, "fixed") == 0 ? value : value + json_integer_value(json_object_get(facts, base));
+}
+
+/* The fee that was reckoned, as the offer keeps it: who is paid, by which word, how much in all. */
+static const char *fee_text(rq_arena *arena, json_t *guarantee, int64_t total_fen)
+{
+    json_object_del(guarantee, "fees");
+    json_object_set_new(guarantee, "total_fen", json_integer(total_fen));
+    char *text = json_dumps(guarantee, JSON_COMPACT);
+    const char *kept = text ? rq_arena_strndup(arena, text, strlen(text)) : NULL;
+    rq_json_free(text);
+    return kept;
+}
+
+/* What terms cost, and with a `guarantee` whose fee is known (what app.guarantee_terms() tells, which it
+ * changes) what they cost with that: its fee as the engine's packages take it, and what else its product
+ * lists. RQ_INVALID: no rate balances the flows. */
+static rq_status reckon(rq_arena *arena, const json_t *terms, int64_t rate_ppm, json_t *guarantee,
+                        const char **out_text)
+{
+    int64_t amount = json_integer_value(json_object_get(terms, "amount_fen"));
+    int32_t term = (int32_t)json_integer_value(json_object_get(terms, "term_months"));
+    const char *repayment = json_string_value(json_object_get(terms, "repayment"));
+    unsigned method = (unsigned)rq_word_index(rq_vocabulary("repayment"), repayment, strlen(repayment));
+    rq_cash_flow flows[361];
+    int64_t cost_ppm, repaid = 0, backing = 0;
+    size_t count = rq_loan_flows(amount, rate_ppm, term, method, flows, sizeof(flows) / sizeof(flows[0]));
+    if (count == 0)
+        return RQ_INVALID;
+    int64_t first = -flows[1].fen, last = -flows[count - 1].fen;
+    take_fees(json_object_get(terms, "fees"), amount, flows, count);
+    if (guarantee)
+        backing = take_fees(json_object_get(guarantee, "fees"), amount, flows, count) +
+                  rq_take_backing(amount, rate_ppm, term, method,
+                                  json_integer_value(json_object_get(guarantee, "value")),
+                                  json_integer_value(json_object_get(guarantee, "subsidy_ppm")), flows);
+    for (size_t i = 1; i < count; i++)
+        repaid -= flows[i].fen;
+    if (flows[0].fen <= 0 || rq_all_in_cost(flows, count, &cost_ppm, NULL) != RQ_OK)
+        return RQ_INVALID;
+    const char *fee = guarantee ? fee_text(arena, guarantee, backing) : "null";
+    *out_text =
+        fee ? rq_arena_printf(
+                  arena,
+                  "{\"rate_ppm\":%lld,\"net_disbursed_fen\":%lld,\"total_repayable_fen\":%lld,"
+                  "\"cost_ppm\":%lld,\"first_payment_fen\":%lld,\"last_payment_fen\":%lld,"
+                  "\"guarantee_fee\":%s,\"cost_is_whole\":%s}",
+                  (long long)rate_ppm, (long long)flows[0].fen, (long long)repaid, (long long)cost_ppm,
+                  (long long)first, (long long)last, fee,
+                  guarantee || !json_is_true(json_object_get(terms, "guarantee_required")) ? "true" : "false")
+            : NULL;
+    return *out_text ? RQ_OK : RQ_NOMEM;
+}
+
+static json_t *guarantee_of(const json_t *facts)
+{
+    json_t *guarantee = json_object_get(facts, "guarantee");
+    return json_is_object(guarantee) ? guarantee : NULL;
 }
 
 static rq_step compute_cost(rq_call *call)
 {
-    int64_t amount = json_integer_value(json_object_get(call->input, "amount_fen"));
-    int32_t term = (int32_t)json_integer_value(json_object_get(call->input, "term_months"));
-    const char *repayment = json_string_value(json_object_get(call->input, "repayment"));
-    int method = rq_word_index(rq_vocabulary("repayment"), repayment, strlen(repayment));
-    rq_cash_flow flows[361];
-    int64_t cost_ppm, repaid = 0, rate_ppm = rate_of(call);
-    if (rate_ppm < 0 || rate_ppm > 240000) {
-        rq_call_refuse_field(call, "/rate/value_ppm", "refused");
-        return RQ_STEP_ANSWERED;
-    }
-    size_t count =
-        rq_loan_flows(amount, rate_ppm, term, (unsigned)method, flows, sizeof(flows) / sizeof(flows[0]));
-    take_fees(json_object_get(call->input, "fees"), amount, flows, count);
-    for (size_t i = 1; i < count; i++)
-        repaid -= flows[i].fen;
-    if (count == 0 || flows[0].fen <= 0 || rq_all_in_cost(flows, count, &cost_ppm, NULL) != RQ_OK) {
-        rq_call_refuse_field(call, "/fees", "refused");
-        return RQ_STEP_ANSWERED;
-    }
-    call->computed = rq_arena_printf(
-        call->arena,
-        "{\"rate_ppm\":%lld,\"net_disbursed_fen\":%lld,\"total_repayable_fen\":%lld,\"cost_ppm\":%lld,"
-        "\"first_payment_fen\":%lld,\"last_payment_fen\":%lld}",
-        (long long)rate_ppm, (long long)flows[0].fen, (long long)repaid, (long long)cost_ppm,
-        -(long long)flows[1].fen, -(long long)flows[count - 1].fen);
-    if (call->computed)
+    json_t *facts = json_loads(call->facts, 0, NULL);
+    int64_t rate_ppm = facts ? rate_of(call->input, facts) : 0;
+    bool in_bounds = rate_ppm >= 0 && rate_ppm <= 240000;
+    rq_status status = !facts ? RQ_NOMEM
+                       : in_bounds
+                           ? reckon(call->arena, call->input, rate_ppm, guarantee_of(facts), &call->computed)
+                           : RQ_INVALID;
+    json_decref(facts);
+    if (status == RQ_OK)
+        return RQ_STEP_ON;
+    if (status == RQ_INVALID)
+        rq_call_refuse_field(call, in_bounds ? "/fees" : "/rate/value_ppm", "refused");
+    else
+        rq_call_refuse(call, "unavailable", NULL, NULL);
+    return RQ_STEP_ANSWERED;
+}
+
+rq_step rq_offer_reckon_anew(rq_call *call)
+{
+    json_t *facts = json_loads(call->facts, 0, NULL);
+    const json_t *terms = json_object_get(facts, "offer");
+    rq_status status = facts ? RQ_OK : RQ_NOMEM;
+    if (json_is_object(terms))
+        status = reckon(call->arena, terms, json_integer_value(json_object_get(terms, "rate_ppm")),
+                        guarantee_of(facts), &call->computed);
+    json_decref(facts);
+    if (status == RQ_OK || status == RQ_INVALID)
         return RQ_STEP_ON;
     rq_call_refuse(call, "unavailable", NULL, NULL);
     return RQ_STEP_ANSWERED;

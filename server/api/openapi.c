@@ -246,10 +246,11 @@ static void write_replies(rq_json *json)
                         "near_total,eligible,unknown,near"},
         {"Explanation", "need_id,catalogue_version,open,package,facts"},
         {"Application", "id,need_id,institution,origin,state,actions,version"},
-        {"Offer", "id,application_id,need_id,amount_fen,term_months,rate_ppm,cost_ppm,net_disbursed_fen,"
-                  "total_repayable_fen,valid_until,state,actions,version"},
+        {"Offer", "id,application_id,need_id,amount_fen,term_months,rate_ppm,cost_ppm,cost_is_whole,"
+                  "net_disbursed_fen,total_repayable_fen,valid_until,state,actions,version"},
         {"OfferCost",
-         "rate_ppm,net_disbursed_fen,total_repayable_fen,cost_ppm,first_payment_fen,last_payment_fen"},
+         "rate_ppm,net_disbursed_fen,total_repayable_fen,cost_ppm,first_payment_fen,last_payment_fen,"
+         "cost_is_whole"},
         {"GuaranteeCase", "id,case_no,need_id,application_id,principal_fen,shares,state,actions,version"},
         {"Round", "id,round_no,name,region_code,seed_hash,state,actions,version"},
         {"RoundPlace", "id,round_id,run_no,need_id,amount_fen,wish"},

@@ -63,6 +63,9 @@ extern const rq_schema rq_reason_input; /* reason_code, reason_text, note */
 extern const char rq_refusal_codes[];   /* a word list for fields */
 extern const rq_schema rq_rule_schema, rq_rate_schema, rq_fee_schema;
 
+/* Reckons the offer of the prelude's answer anew, with the fee that a guarantor agrees to (offers.c). */
+rq_step rq_offer_reckon_anew(rq_call *call);
+
 /* The page fields for a list's own query schema. */
 #define RQ_LIMIT_FIELD                                                                                       \
     {                                                                                                        \

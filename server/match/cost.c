@@ -110,3 +110,26 @@ size_t rq_loan_flows(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, 
     }
     return (size_t)term_months + 1;
 }
+
+int64_t rq_backing_fen(const rq_schedule *loan, int32_t year, int64_t fee_ppm)
+{
+    return rq_scaled(loan->balance[12 * year], fee_ppm, RQ_MATCH_PPM);
+}
+
+int64_t rq_take_backing(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, unsigned repayment,
+                        int64_t fee_ppm, int64_t subsidy_ppm, rq_cash_flow *flows)
+{
+    rq_schedule schedule;
+    int64_t taken = 0;
+    if (!rq_schedule_make(amount_fen, rate_ppm, term_months, repayment, &schedule)) {
+        return 0;
+    }
+    for (int32_t year = 0; 12 * year < term_months; year++) {
+        int32_t end = 12 * (year + 1) < term_months ? 12 * (year + 1) : term_months;
+        int64_t fee = rq_backing_fen(&schedule, year, fee_ppm);
+        flows[12 * year].fen -= fee;
+        flows[end].fen += rq_scaled(fee, subsidy_ppm, RQ_MATCH_PPM);
+        taken += fee;
+    }
+    return taken;
+}

@@ -97,6 +97,9 @@ typedef struct rq_schedule {
 bool rq_schedule_make(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, unsigned repayment,
                       rq_schedule *out_schedule) RQ_MUST_CHECK;
 
+/* A guarantee's fee or a premium of year `year` (0: the first): of the principal then outstanding. */
+int64_t rq_backing_fen(const rq_schedule *loan, int32_t year, int64_t fee_ppm);
+
 /* ---- irr.c ---- */
 
 /* rq_all_in_cost, quicker the nearer `near_ppm` is to what comes out. */

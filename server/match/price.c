@@ -108,7 +108,7 @@ static void add_partner(sheet *costs, const rq_pool *pool, const rq_row *partner
     add_fees(costs, rq_pool_at(pool, partner->fees));
     int64_t fee_ppm = rq_row_more_of(pool, partner)->fee_ppm;
     for (int32_t year = 0; year < costs->years; year++) {
-        costs->backing_fen[year] += rq_scaled(costs->loan->balance[12 * year], fee_ppm, RQ_MATCH_PPM);
+        costs->backing_fen[year] += rq_backing_fen(costs->loan, year, fee_ppm);
     }
 }
 

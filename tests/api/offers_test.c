@@ -242,6 +242,74 @@ static void offer_states_its_whole_cost(void **state)
     assert_true(number_of(offer, "cost_ppm") > 53000 && number_of(offer, "cost_ppm") < 55000);
 }
 
+static void offer_costs_what_its_package_did_guarantee_and_all(void **state)
+{
+    (void)state;
+    /* Where no programme pays some of it. */
+    const char *application =
+        apply_for(&world.enterprise_b, need_post(&world.enterprise_b, NULL), world.guaranteed_b);
+    json_t *applied = get(200, &world.maker_b, "applications", application);
+    json_int_t rate = number_of(applied, "package.rate_ppm");
+    json_t *terms = doc("{sb s{ss sI} ss}", "guarantee_required", 1, "rate", "base", "fixed", "value_ppm",
+                        rate, "repayment", text_of(applied, "package.repayment"));
+    json_t *offer = expect(201, &world.maker_b, "POST", "/v1/offers", offer_document(application, terms));
+    assert_int_equal(number_of(offer, "amount_fen"), number_of(applied, "package.amount_fen"));
+    assert_int_equal(number_of(offer, "cost_ppm"), number_of(applied, "package.cost_ppm"));
+    assert_true(number_of(offer, "cost_ppm") > rate + 8000);
+    assert_true(json_is_true(json_object_get(offer, "cost_is_whole")));
+    assert_string_equal(text_of(offer, "guarantee_fee.source"), "package");
+    assert_int_equal(number_of(offer, "guarantee_fee.value"), 8000);
+    assert_int_equal(number_of(offer, "guarantee_fee.total_fen"), 24000 * YUAN);
+    assert_int_equal(number_of(offer, "net_disbursed_fen"), (3000000 - 24000) * YUAN);
+    assert_int_equal(number_of(offer, "first_payment_fen"), (3000000 * YUAN * rate / 12 + 500000) / 1000000);
+}
+
+static void offer_says_that_the_fee_of_its_guarantee_is_not_known_until_it_is(void **state)
+{
+    (void)state;
+    const char *need = need_post(&world.enterprise_a, NULL);
+    const char *application =
+        text_of(expect(201, &world.maker_b, "POST", "/v1/applications", doc("{ss}", "need_id", need)), "id");
+    const char *offer =
+        offer_make(&world.maker_b, &world.checker_b, application, doc("{sb}", "guarantee_required", 1));
+    json_t *unknown = get(200, &world.enterprise_a, "offers", offer);
+    assert_false(json_is_true(json_object_get(unknown, "cost_is_whole")));
+    assert_true(json_is_null(json_object_get(unknown, "guarantee_fee")));
+    assert_int_equal(number_of(unknown, "cost_ppm"), 43500);
+
+    guarantee_approve(&world.enterprise_a, application, world.guarantee);
+    json_t *known = get(200, &world.enterprise_a, "offers", offer);
+    assert_true(json_is_true(json_object_get(known, "cost_is_whole")));
+    assert_string_equal(text_of(known, "guarantee_fee.source"), "case");
+    assert_true(number_of(known, "cost_ppm") > 43500 + 8000);
+    assert_int_equal(number_of(known, "version"), number_of(unknown, "version") + 1);
+    test_answer *stale = ask_raw(&world.enterprise_a, "POST", textf("/v1/offers/%s/accept", offer),
+                                 textf("Idempotency-Key: %s\r\nIf-Match: \"%lld\"\r\n", fresh_key(),
+                                       (long long)number_of(unknown, "version")),
+                                 NULL);
+    check_problem(stale, 412, "version_changed");
+
+    json_t *terms = doc("{ss sI si s{ss si} ss sb}", "application_id", application, "amount_fen",
+                        3000000 * YUAN, "term_months", 12, "rate", "base", "fixed", "value_ppm", 43500,
+                        "repayment", "interest_first", "guarantee_required", 1);
+    json_t *cost = expect(200, &world.maker_b, "POST", "/v1/offers/preview", terms);
+    assert_int_equal(number_of(cost, "cost_ppm"), number_of(known, "cost_ppm"));
+}
+
+static void accepted_offer_keeps_the_cost_that_was_read(void **state)
+{
+    (void)state;
+    const char *application =
+        apply_for(&world.enterprise_a, need_post(&world.enterprise_a, NULL), world.guaranteed_b);
+    const char *offer =
+        offer_make(&world.maker_b, &world.checker_b, application, doc("{sb}", "guarantee_required", 1));
+    json_t *accepted = move(200, &world.enterprise_a, "offers", offer, "accept", NULL);
+    guarantee_approve(&world.enterprise_a, application, world.guarantee);
+    json_t *after = get(200, &world.enterprise_a, "offers", offer);
+    assert_int_equal(number_of(after, "version"), number_of(accepted, "version"));
+    assert_string_equal(text_of(after, "guarantee_fee.source"), "package");
+}
+
 static void points_over_the_prime_rate_are_dated(void **state)
 {
     (void)state;
@@ -379,6 +447,9 @@ int main(void)
         API_TEST(offer_past_its_day_cannot_be_accepted),
         API_TEST(offer_must_still_be_valid_when_it_is_made),
         API_TEST(offer_states_its_whole_cost),
+        API_TEST(offer_costs_what_its_package_did_guarantee_and_all),
+        API_TEST(offer_says_that_the_fee_of_its_guarantee_is_not_known_until_it_is),
+        API_TEST(accepted_offer_keeps_the_cost_that_was_read),
         API_TEST(points_over_the_prime_rate_are_dated),
         API_TEST(enterprise_may_ask_for_other_terms_twice),
         API_TEST(papers_may_be_asked_for_twice),

@@ -47,6 +47,20 @@ static void guarantee_fee_and_appraisal_raise_4_35_to_5_69_per_cent(void **state
     assert_int_equal(basis_points(cost_of(flows, 13)), 569);
 }
 
+static void a_guarantee_costs_its_share_of_what_is_outstanding(void **state)
+{
+    (void)state;
+    const unsigned even = RQ_INDEX(repayment, equal_principal);
+    rq_cash_flow flows[19], plain[19];
+    assert_int_equal(rq_loan_flows(180 * WAN, 40000, 18, even, flows, 19), 19);
+    assert_int_equal(rq_loan_flows(180 * WAN, 40000, 18, even, plain, 19), 19);
+    /* 1 % of 1.8 million, and in a year of the 600,000 that are left; half of each comes back. */
+    assert_int_equal(rq_take_backing(180 * WAN, 40000, 18, even, 10000, 500000, flows), 24000 * YUAN);
+    assert_int_equal(flows[0].fen - plain[0].fen, -18000 * YUAN);
+    assert_int_equal(flows[12].fen - plain[12].fen, (9000 - 6000) * YUAN);
+    assert_int_equal(flows[18].fen - plain[18].fen, 3000 * YUAN);
+}
+
 static void a_loan_without_fees_costs_its_rate(void **state)
 {
     (void)state;
@@ -174,6 +188,7 @@ int main(void)
         cmocka_unit_test(a_consumer_loan_of_24_instalments_costs_17_07_per_cent),
         cmocka_unit_test(rounding_the_instalment_up_to_970_costs_17_10_per_cent),
         cmocka_unit_test(guarantee_fee_and_appraisal_raise_4_35_to_5_69_per_cent),
+        cmocka_unit_test(a_guarantee_costs_its_share_of_what_is_outstanding),
         cmocka_unit_test(a_loan_without_fees_costs_its_rate),
         cmocka_unit_test(a_loan_without_interest_or_fees_costs_nothing),
         cmocka_unit_test(money_that_comes_back_makes_the_cost_negative),

@@ -1,7 +1,11 @@
--- The loan prime rates in force, for offers that are points over one of them.
+-- What an offer's cost is reckoned with: the loan prime rates in force, and where it wants a guarantee what that costs.
 -- lane: read
--- parameters:
-select jsonb_build_object('lpr_1y', lpr_1y_ppm, 'lpr_5y', lpr_5y_ppm, 'published_on', published_on)::text
+-- parameters: input
+select jsonb_build_object('lpr_1y', lpr_1y_ppm, 'lpr_5y', lpr_5y_ppm, 'published_on', published_on,
+        'guarantee', (select app.guarantee_terms(a)
+            from application a
+            where a.id = ($1::jsonb ->> 'application_id')::uuid
+                and ($1::jsonb ->> 'guarantee_required')::boolean))::text
 from lpr
 order by published_on desc
 limit 1

@@ -449,7 +449,11 @@ export interface Offer extends Versioned, Life<OfferAction> {
   fees: Fee[];
   net_disbursed_fen: number;
   total_repayable_fen: number;
+  first_payment_fen: number | null;
   cost_ppm: number;
+  /** False: a guarantee is required, and its fee is not known and not in the cost. */
+  cost_is_whole: boolean;
+  guarantee_fee: Fee | null;
   guarantee_required: boolean;
   collateral_required: string | null;
   conditions: string | null;
@@ -477,6 +481,8 @@ export interface OfferCost {
   cost_ppm: number;
   first_payment_fen: number;
   last_payment_fen: number;
+  cost_is_whole: boolean;
+  guarantee_fee: Fee | null;
 }
 
 export interface Count {

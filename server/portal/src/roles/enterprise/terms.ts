@@ -10,7 +10,9 @@ export function feeText(fee: Fee): string {
   const name = (language.value === 'en' && fee.name_en) || fee.name_zh;
   return `${name} ${fee.basis === 'share' ? rate(fee.value) : money(fee.value)} ${fee.when === 'yearly' ? w.feeYearly : w.feeUpfront}`;
 }
-export const feesText = (fees: Fee[]): string => listed(fees.map(feeText)) || w.noFees;
+export const feesText = (fees: Fee[], guarantee?: Fee | null): string => listed([...fees, guarantee ?? []].flat().map(feeText)) || w.noFees;
+/** What the all-in cost leaves out. */
+export const costNote = (offer: Offer): string => (offer.cost_is_whole ? '' : w.withoutGuarantee);
 
 export const security = (offer: Offer): string =>
   listed([offer.guarantee_required ? w.needsGuarantee : '', offer.collateral_required ?? '']) || w.noSecurity;
@@ -23,14 +25,15 @@ export function rateText(offer: Offer): string {
 
 /** Every term, the all-in annual cost first. */
 export const termRows = (offer: Offer): SummaryRow[] => [
-  { label: w.all, value: rate(offer.cost_ppm, 4) },
+  { label: w.all, value: rate(offer.cost_ppm, 4), note: costNote(offer) },
   { label: w.nominal, value: rateText(offer) },
   { label: w.amount, value: moneyExact(offer.amount_fen) },
   { label: w.net, value: moneyExact(offer.net_disbursed_fen) },
   { label: w.total, value: moneyExact(offer.total_repayable_fen) },
+  { label: w.firstPayment, value: moneyExact(offer.first_payment_fen) },
   { label: w.term, value: months(offer.term_months) },
   { label: w.repay, value: word('repayment', offer.repayment) },
-  { label: w.fees, value: feesText(offer.fees) },
+  { label: w.fees, value: feesText(offer.fees, offer.guarantee_fee) },
   { label: w.security, value: security(offer) },
   { label: w.conditions, value: offer.conditions ?? w.none },
   { label: w.prepayment, value: offer.prepayment_fee_ppm === null ? w.none : rate(offer.prepayment_fee_ppm) },

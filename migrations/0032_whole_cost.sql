@@ -1,0 +1,131 @@
+-- An offer's all-in cost counts what a guarantee that it wants costs, as the packages of matches do; where that is not
+-- known it says so. Its document has the first payment.
+
+-- A fee like the others with {source: 'case' or 'package', subsidy_ppm, total_fen}; null: none, or not known.
+alter table offer add column first_payment_fen bigint, add column guarantee_fee jsonb;
+
+-- What a guarantee of these terms costs who borrows: its yearly fee, of what is outstanding then, and what else its
+-- product lists; null when its fee is not known.
+create function app.guarantee_cost(p_source text, p_product uuid, p_guarantor uuid, p_fee_ppm int, p_subsidy_ppm int)
+returns jsonb language sql stable as $$
+    select jsonb_build_object('name_zh', '担保费（' || i.name_zh || '）',
+        'name_en', 'guarantee fee (' || coalesce(i.name_en, i.name_zh) || ')', 'payee', i.name_zh,
+        'basis', 'share', 'when', 'yearly', 'value', p_fee_ppm, 'source', p_source,
+        'subsidy_ppm', coalesce(p_subsidy_ppm, 0),
+        'fees', coalesce((select p.document -> 'fees' from product p where p.id = p_product), '[]'))
+    from institution i
+    where i.id = p_guarantor and p_fee_ppm is not null
+$$;
+-- The same of a case: nothing where somebody else pays.
+create function app.guarantee_cost(g guarantee_case) returns jsonb language sql stable as $$
+    select app.guarantee_cost('case', g.product_id, g.guarantor_id,
+        case when g.fee_paid_by in ('government', 'bank') then 0 else g.fee_ppm end, g.fee_subsidy_ppm)
+$$;
+
+-- What the guarantee of an application costs: as a guarantor agreed to, else as the package that was applied for has it.
+create function app.guarantee_terms(a application) returns jsonb language sql stable as $$
+    select coalesce((
+        select app.guarantee_cost(g)
+        from guarantee_case g
+        where g.application_id = a.id and g.province = a.province and g.state in ('approved', 'effective', 'reinsured')
+        order by g.id desc
+        limit 1),
+        app.guarantee_cost('package', (a.package -> 'guarantee' ->> 'id')::uuid,
+            (a.package -> 'guarantee' ->> 'institution_id')::uuid, (a.package -> 'guarantee' ->> 'fee_ppm')::int, 0))
+$$;
+
+-- The terms of the offer that a case of the asker's backs, while it waits for an answer, with what the guarantee costs.
+-- A guarantor does not see an offer before the bank's checker approved it; that one is reckoned all the same.
+create function app.backed_offer(p_case uuid) returns jsonb language sql stable security definer
+set search_path = public, pg_temp as $$
+    select jsonb_build_object('guarantee', app.guarantee_cost(g), 'offer', (
+        select jsonb_build_object('amount_fen', o.amount_fen, 'term_months', o.term_months, 'rate_ppm', o.rate_ppm,
+            'repayment', o.repayment, 'fees', o.fees, 'guarantee_required', true)
+        from offer o
+        where o.application_id = g.application_id and o.province = g.province and o.guarantee_required
+            and o.state in ('pending_approval', 'offered')))
+    from guarantee_case g
+    where g.id = p_case and g.guarantor_id = app.org_id()
+$$;
+alter function app.backed_offer(uuid) owner to rongqiao_definer;
+
+-- Keeps `c`, what that came to. The offer's version rises: who accepts it has read this cost. What was accepted before
+-- stays as it was read.
+create function app.reckon_offer(p_case uuid, c jsonb) returns void language sql security definer
+set search_path = public, pg_temp as $$
+    update offer o
+    set cost_ppm = (c ->> 'cost_ppm')::int, net_disbursed_fen = (c ->> 'net_disbursed_fen')::bigint,
+        total_repayable_fen = (c ->> 'total_repayable_fen')::bigint,
+        first_payment_fen = (c ->> 'first_payment_fen')::bigint, guarantee_fee = nullif(c -> 'guarantee_fee', 'null'),
+        version = o.version + 1, updated_at = now()
+    from guarantee_case g
+    where g.id = p_case and g.guarantor_id = app.org_id() and c is not null
+        and o.application_id = g.application_id and o.province = g.province and o.guarantee_required
+        and o.state in ('pending_approval', 'offered')
+$$;
+alter function app.reckon_offer(uuid, jsonb) owner to rongqiao_definer;
+
+create or replace function app.offer_json(o offer) returns jsonb language plpgsql stable as $$
+begin
+    return (
+        select jsonb_build_object('id', o.id, 'application_id', o.application_id, 'need_id', o.need_id,
+                'institution', (select jsonb_build_object('id', i.id, 'name_zh', i.name_zh, 'name_en', i.name_en)
+                    from institution i where i.id = o.institution_id),
+                'product_id', o.product_id, 'round', o.round, 'amount_fen', o.amount_fen, 'term_months', o.term_months,
+                'rate_base', o.rate_base, 'rate_ppm', o.rate_ppm, 'spread_ppm', o.spread_ppm, 'lpr_date', o.lpr_date,
+                'repayment', o.repayment, 'fees', o.fees, 'net_disbursed_fen', o.net_disbursed_fen,
+                'total_repayable_fen', o.total_repayable_fen, 'cost_ppm', o.cost_ppm,
+                'cost_is_whole', not o.guarantee_required or o.guarantee_fee is not null,
+                'first_payment_fen', o.first_payment_fen, 'guarantee_fee', o.guarantee_fee,
+                'guarantee_required', o.guarantee_required, 'collateral_required', o.collateral_required,
+                'conditions', o.conditions, 'prepayment_fee_ppm', o.prepayment_fee_ppm,
+                'penalty_rate_ppm', o.penalty_rate_ppm, 'cooling_off_days', o.cooling_off_days)
+            || jsonb_build_object('valid_until', o.valid_until, 'binding', o.binding, 'counter', o.counter,
+                'accepted_at', o.accepted_at, 'contract_no', o.contract_no, 'contracted_at', o.contracted_at,
+                'funded_on', o.funded_on, 'funded_fen', o.funded_fen, 'proof_no', o.proof_no,
+                'made_by', o.made_by, 'checked_by', o.checked_by,
+                'reason', app.reason_json(o.reason_code, o.reason_text),
+                'version', o.version, 'created_at', o.created_at, 'updated_at', o.updated_at)
+            || app.life_json('offer', o.state, o.state_since, o.deadline_at, o.made_by)
+    );
+end
+$$;
+
+create or replace function app.make_offer(i jsonb, c jsonb) returns offer language plpgsql as $$
+declare
+    a application;
+    o offer;
+    v_lpr lpr;
+    v_base text := coalesce(i -> 'rate' ->> 'base', 'fixed');
+begin
+    select * into a from application x where x.id = (i ->> 'application_id')::uuid;
+    if not found then
+        perform app.refuse(422, 'application_unknown', jsonb_build_object('pointer', '/application_id'));
+    end if;
+    if (i ->> 'valid_until')::date < (now() at time zone 'Asia/Shanghai')::date then
+        perform app.refuse(422, 'offer_already_expired', jsonb_build_object('pointer', '/valid_until'));
+    end if;
+    select * into v_lpr from lpr order by published_on desc limit 1;
+    insert into offer (province, application_id, need_id, enterprise_id, institution_id, product_id, region_code,
+        green_channel, round, amount_fen, term_months, rate_base, rate_ppm, spread_ppm, lpr_date, repayment, fees,
+        net_disbursed_fen, total_repayable_fen, cost_ppm, guarantee_required, collateral_required, conditions,
+        prepayment_fee_ppm, penalty_rate_ppm, cooling_off_days, valid_until, binding, first_payment_fen, guarantee_fee,
+        state)
+    values (a.province, a.id, a.need_id, a.enterprise_id, a.institution_id, a.product_id, a.region_code, a.green_channel,
+        1 + (select count(*) from offer x where x.application_id = a.id and x.province = a.province
+            and x.counter is not null), -- the enterprise asks for other terms at most twice
+        (i ->> 'amount_fen')::bigint, (i ->> 'term_months')::int, v_base, (c ->> 'rate_ppm')::int,
+        case when v_base <> 'fixed' then (i -> 'rate' ->> 'value_ppm')::int end,
+        case when v_base <> 'fixed' then v_lpr.published_on end,
+        i ->> 'repayment', coalesce(i -> 'fees', '[]'), (c ->> 'net_disbursed_fen')::bigint,
+        (c ->> 'total_repayable_fen')::bigint, (c ->> 'cost_ppm')::int,
+        coalesce((i ->> 'guarantee_required')::boolean, false), i ->> 'collateral_required', i ->> 'conditions',
+        (i ->> 'prepayment_fee_ppm')::int, (i ->> 'penalty_rate_ppm')::int, (i ->> 'cooling_off_days')::int,
+        (i ->> 'valid_until')::date, coalesce((i ->> 'binding')::boolean, true), (c ->> 'first_payment_fen')::bigint,
+        nullif(c -> 'guarantee_fee', 'null'), 'pending_approval')
+    returning * into o;
+    return o;
+end
+$$;
+
+grant execute on all functions in schema app to rongqiao_app, rongqiao_definer;

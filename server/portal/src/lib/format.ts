@@ -75,11 +75,14 @@ export function today(): string {
   return day(new Date().toISOString());
 }
 
-/** "24 个月" */
-export function months(value: number | null | undefined): string {
-  if (value == null) return NONE;
-  return language.value === 'en' ? `${count(value)} month${value === 1 ? '' : 's'}` : `${count(value)} 个月`;
+function units(value: number, zh: string, en: string): string {
+  return language.value === 'en' ? `${count(value)} ${en}${value === 1 ? '' : 's'}` : `${count(value)} ${zh}`;
 }
+/** "24 个月" */
+export const months = (value: number | null | undefined): string => (value == null ? NONE : units(value, '个月', 'month'));
+/** The term of a need: in months, of a bridge in days, of one that takes either both. */
+export const term = ({ term_months, term_days }: { term_months?: number | null; term_days?: number | null }): string =>
+  [term_months && months(term_months), term_days && units(term_days, '天', 'day')].filter(Boolean).join(' / ') || NONE;
 
 /** A span of time in its two largest units: "1 天 2 小时", "26 min". */
 export function span(milliseconds: number): string {

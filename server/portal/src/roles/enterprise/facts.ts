@@ -2,6 +2,7 @@
 import type { Check, FactValue, MatchResult, Need, Package } from '@/api/documents';
 import type { RouteLocationRaw } from 'vue-router';
 import type { components } from '@/api/schema';
+import { BACKING_FACTS } from './need';
 
 export type NewNeed = components['schemas']['NewNeed'];
 
@@ -43,38 +44,32 @@ export function asInput(need: Need): NewNeed {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as unknown as NewNeed;
 }
 
+/** What a failed condition of the engine's own is about; a rule names its fact. */
+const ABOUT: Record<string, string> = { amount_max: 'amount_min_fen', rate: 'max_rate_ppm', repayment: 'repayments', term_min: 'term_days', term_max: 'term_days' };
+// Less than was asked for is within reach: what must fall is the least acceptable, not the wish.
+const about = ({ source, fact }: Check): string => (source === 'amount_max' ? null : fact) ?? ABOUT[source] ?? '';
+const FIELDS = ['amount_fen', 'amount_min_fen', 'term_months', 'term_days', 'max_rate_ppm', 'repayments', 'purpose', 'collateral'];
+
+/** A value with which the condition would be met: the engine's number; of words one, or what is there with what is needed. */
 function changedValue({ op, needed, have }: Check): FactValue | undefined {
-  if (needed === null) return undefined;
-  switch (op) {
-    case 'ge':
-    case 'le':
-    case 'eq':
-      return needed;
-    case 'in':
-      return Array.isArray(needed) ? needed[0] : needed;
-    case 'has_all':
-      return [...new Set([...(Array.isArray(have) ? have : []), ...(Array.isArray(needed) ? needed : [String(needed)])])];
-    default:
-      return undefined;
-  }
+  if (!Array.isArray(needed)) return needed === null || (needed as number) < 0 ? undefined : needed;
+  if (!Array.isArray(have)) return needed[0];
+  const added = op === 'in' ? needed.slice(0, 1) : needed;
+  return op === 'in' || op === 'has_all' ? [...new Set([...have, ...added])] : needed.length ? needed : undefined;
 }
 
-/** The need with what a failed check asks for; undefined when the check does not name one value. */
+/** The need with what a failed check asks for; undefined when no value of its own would do. */
 export function withChange(input: NewNeed, check: Check): NewNeed | undefined {
   const value = changedValue(check);
-  if (check.verdict !== 'fail' || !check.fact || value === undefined) return undefined;
-  // Less than was asked for is within reach: what must fall is the least acceptable, not the wish.
-  if (check.fact === 'amount_fen' && check.op === 'le') return { ...input, amount_min_fen: value as number };
-  if (['amount_fen', 'term_months', 'purpose', 'collateral'].includes(check.fact)) {
-    const changed = { ...input, [check.fact]: value };
-    if (typeof changed.amount_min_fen === 'number' && changed.amount_min_fen > changed.amount_fen) delete changed.amount_min_fen;
-    return changed;
-  }
-  return { ...input, facts: { ...input.facts, [check.fact]: value } } as NewNeed;
+  const name = about(check);
+  if (check.verdict !== 'fail' || !name || value === undefined) return undefined;
+  if (!FIELDS.includes(name)) return { ...input, facts: { ...input.facts, [name]: value } } as NewNeed;
+  const changed = { ...input, [name]: value };
+  if (typeof changed.amount_min_fen === 'number' && changed.amount_min_fen > changed.amount_fen) delete changed.amount_min_fen;
+  return changed;
 }
 
 /** Whether the change is one of the need itself, which the enterprise can make at once. */
-export const isOfNeed = (fact: string | null): boolean =>
-  ['amount_fen', 'term_months', 'purpose', 'collateral', 'collateral_value_fen', 'contract_fen', 'receivable_fen', 'ip_value_fen'].includes(fact ?? '');
+export const isOfNeed = (check: Check): boolean => [...FIELDS, ...Object.values(BACKING_FACTS).flat()].includes(about(check));
 
 export const allPackages = (result: MatchResult): Package[] => [...result.eligible, ...result.unknown, ...result.near];

@@ -11,23 +11,25 @@ export interface NeedDraft extends Partial<Omit<NewNeed, 'facts'>> {
   visited: string[];
 }
 
-export const STEPS = [
-  { key: 'amount', fields: ['amount_fen', 'amount_min_fen', 'term_months'] },
-  { key: 'kinds', fields: ['kinds', 'repayments', 'max_rate_ppm', 'term_days'] },
-  { key: 'purpose', fields: ['purpose', 'purpose_detail', 'needed_by'] },
-  { key: 'backing', fields: ['collateral'] },
-  { key: 'facts', fields: ['facts'] },
-  { key: 'audience', fields: ['visibility', 'max_claims'] },
-] as const;
-export type StepKey = (typeof STEPS)[number]['key'];
+export const STEPS = ['amount', 'kinds', 'purpose', 'backing', 'facts', 'audience'] as const;
+export type StepKey = (typeof STEPS)[number];
 
 export const emptyDraft = (): NeedDraft => ({ facts: {}, visited: [] });
 export const readDraft = (): NeedDraft => ({ ...emptyDraft(), ...keptDraft<NeedDraft>(DRAFT) });
 export const hasDraft = (): boolean => keptDraft(DRAFT) !== null;
 export const discardDraft = (): void => dropDraft(DRAFT);
-/** Begins a need with what another one asked for. */
-export function beginWith(input: NewNeed): void {
-  keepDraft(DRAFT, { ...input, visited: STEPS.map((step) => step.key) });
+/** What would replace the draft that is there, once the user said so. */
+let waiting: NewNeed | null = null;
+export const isWaiting = (): boolean => waiting !== null;
+/** Begins a need with what another one asked for; the task list asks first where a draft would be lost. The page to go to. */
+export function beginWith(input: NewNeed): string {
+  waiting = input;
+  return hasDraft() ? '/needs/new' : settleWaiting(true);
+}
+export function settleWaiting(isTaken: boolean): string {
+  if (isTaken) keepDraft(DRAFT, { ...waiting, visited: STEPS });
+  waiting = null;
+  return '/needs/new/check';
 }
 
 /** What the API takes of a draft: what was left empty is left out. */
@@ -37,10 +39,16 @@ export function inputOf({ visited: _, facts, ...rest }: NeedDraft): NewNeed {
   return { ...input, ...(given.length ? { facts: Object.fromEntries(given) } : {}) } as unknown as NewNeed;
 }
 
+const STEP_OF: Record<string, StepKey> = {
+  kinds: 'kinds', repayments: 'kinds', max_rate_ppm: 'kinds', term_days: 'kinds',
+  purpose: 'purpose', purpose_detail: 'purpose', needed_by: 'purpose',
+  collateral: 'backing', visibility: 'audience', max_claims: 'audience',
+};
 /** The page on which the field of a pointer is asked. */
-export function stepOf(pointer: string): StepKey {
-  const field = pointer.split('/')[1] ?? '';
-  return STEPS.find((step) => (step.fields as readonly string[]).includes(field))?.key ?? 'amount';
+export function stepOf(pointer: string, draft: NeedDraft): StepKey {
+  const [, field = '', fact = ''] = pointer.split('/');
+  if (field === 'facts') return backingFacts(draft).includes(fact) ? 'backing' : 'facts';
+  return STEP_OF[field] ?? 'amount';
 }
 
 /** Facts of what is pledged, by what is pledged. */
@@ -53,3 +61,4 @@ export const BACKING_FACTS: Record<string, string[]> = {
   receivable: ['receivable_fen', 'debtor_confirmed'],
   ip: ['ip_value_fen'],
 };
+export const backingFacts = ({ collateral }: Partial<NeedDraft>): string[] => [...new Set((collateral ?? []).flatMap((one) => BACKING_FACTS[one] ?? []))];

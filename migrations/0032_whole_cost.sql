@@ -1,5 +1,5 @@
 -- An offer's all-in cost counts what a guarantee that it wants costs, as the packages of matches do; where that is not
--- known it says so. Its document has the first payment.
+-- known it says so. Its document has the first payment. A registration says whose word it is, and of when.
 
 -- A fee like the others with {source: 'case' or 'package', subsidy_ppm, total_fen}; null: none, or not known.
 alter table offer add column first_payment_fen bigint, add column guarantee_fee jsonb;
@@ -125,6 +125,77 @@ begin
         nullif(c -> 'guarantee_fee', 'null'), 'pending_approval')
     returning * into o;
     return o;
+end
+$$;
+
+-- Whose word the registration is and since when, and when it was verified: by its code, or by a person.
+alter table enterprise
+    add column registration_source text check (registration_source in ('declared', 'authority')),
+    add column registration_as_of timestamptz,
+    add column verified_at timestamptz;
+update enterprise e
+set registration_source = said.source, registration_as_of = coalesce(said.at, e.created_at),
+    verified_at = case when e.verification = 'verified' then coalesce(said.verified_at, e.created_at) end
+from (
+    select n.id, n.province, a.source, a.at, a.verified_at
+    from enterprise n
+    left join (
+        select case_id, max(at) filter (where action <> 'verify') as at, max(at) filter (where action = 'verify') as verified_at,
+            (array_agg(case side when 'enterprise' then 'declared' else 'authority' end order by at desc)
+                filter (where action <> 'verify'))[1] as source
+        from audit_event
+        where kind = 'enterprise' and action in ('register', 'change', 'verify')
+        group by case_id) a on a.case_id = n.id
+) said
+where e.id = said.id and e.province = said.province;
+
+create function app.note_registration() returns trigger language plpgsql as $$
+begin
+    -- What is sealed anew under another key is nobody's word.
+    if app.side() in ('enterprise', 'authority', 'operator') and (tg_op = 'INSERT' or row(new.name, new.uscc, new.legal_rep_name, new.legal_rep_id_hash, new.registered_capital_fen,
+            new.established_on, new.reg_status, new.region_code, new.address, new.industry_code, new.main_business,
+            new.employees, new.revenue_fen, new.total_assets_fen, new.fiscal_year, new.contact_name, new.contact_mobile_hash)
+        is distinct from row(old.name, old.uscc, old.legal_rep_name, old.legal_rep_id_hash, old.registered_capital_fen,
+            old.established_on, old.reg_status, old.region_code, old.address, old.industry_code, old.main_business,
+            old.employees, old.revenue_fen, old.total_assets_fen, old.fiscal_year, old.contact_name,
+            old.contact_mobile_hash)) then
+        new.registration_source := case when app.side() = 'enterprise' then 'declared' else 'authority' end;
+        new.registration_as_of := now();
+    end if;
+    if new.verification <> 'verified' then
+        new.verified_at := null;
+    elsif tg_op = 'INSERT' or row(new.verification, new.verification_note, new.uscc)
+        is distinct from row(old.verification, old.verification_note, old.uscc) then
+        new.verified_at := now();
+    end if;
+    return new;
+end
+$$;
+create trigger enterprise_registration before insert or update on enterprise
+    for each row execute function app.note_registration();
+
+create or replace function app.enterprise_json(e enterprise) returns jsonb language plpgsql stable as $$
+begin
+    return (
+        select jsonb_build_object('id', e.id, 'uscc', e.uscc, 'uscc_check', e.uscc_check, 'verification', e.verification,
+            'verification_note', e.verification_note, 'name', e.name, 'former_names', e.former_names,
+            'legal_rep_name', e.legal_rep_name, 'legal_rep_id', legal_rep_id(e),
+            'registered_capital_fen', e.registered_capital_fen,
+            'established_on', e.established_on, 'reg_status', e.reg_status, 'region_code', e.region_code,
+            'region_zh', (select r.name_zh from region r where r.code = e.region_code), 'address', e.address,
+            'industry_code', e.industry_code,
+            'industry_zh', (select i.name_zh from industry i where i.code = e.industry_code),
+            'main_business', e.main_business, 'employees', e.employees, 'revenue_fen', e.revenue_fen,
+            'total_assets_fen', e.total_assets_fen, 'fiscal_year', e.fiscal_year, 'size_class', e.size_class,
+            'size_rule_version', e.size_rule_version)
+        || jsonb_build_object('contact_name', e.contact_name, 'contact_mobile', contact_mobile(e),
+            'tags', coalesce((select jsonb_agg(jsonb_build_object('tag', t.tag, 'issuer', t.issuer, 'source', t.source,
+                    'valid_from', t.valid_from, 'valid_to', t.valid_to) order by t.tag)
+                from enterprise_tag t where t.enterprise_id = e.id and t.province = e.province), '[]'),
+            'facts', app.enterprise_facts(e), 'version', e.version, 'created_at', e.created_at, 'updated_at', e.updated_at,
+            'registration_source', e.registration_source, 'registration_as_of', e.registration_as_of,
+            'verified_at', e.verified_at)
+    );
 end
 $$;
 

@@ -120,7 +120,7 @@ static const rq_field new_fields[] = {
 };
 static const rq_schema new_input = RQ_SCHEMA("NewEnterprise", new_fields, check_profile);
 
-/* The profile alone; what is absent stays. */
+/* The profile alone; what is absent stays, what is null is cleared. */
 enum { PROFILE_FIELDS = 18 };
 static const rq_schema change_input = {.name = "EnterpriseChange",
                                        .fields = new_fields,

@@ -361,15 +361,16 @@ void rq_schema_check(const rq_schema *schema, const json_t *value, const char *p
         else if (!json_is_null(member))
             check_field(field, member, at, faults);
     }
-    for (size_t i = 0; i < schema->count && !schema->is_partial; i++) {
+    for (size_t i = 0; i < schema->count; i++) {
         const rq_field *field = &schema->fields[i];
         const json_t *given = json_object_get(value, field->name);
-        if (field->required && !given)
-            rq_fault_add(faults, pointer_to(faults, pointer, field->name), "required", 0, NULL);
-        else if (field->required && json_is_null(given) && field->type != RQ_FIELD_FACT_VALUE)
+        bool is_missing =
+            given ? json_is_null(given) && field->type != RQ_FIELD_FACT_VALUE : !schema->is_partial;
+        if (field->required && is_missing)
             rq_fault_add(faults, pointer_to(faults, pointer, field->name), "required", 0, NULL);
     }
-    /* A rule reads what the fields promise; past the most faults that are told nobody knows whether they hold. */
+    /* A rule reads what the fields promise; past the most faults that are told nobody knows whether they
+     * hold. */
     if (schema->rule && faults->count == before && before < RQ_LIMIT_PROBLEM_FIELDS)
         schema->rule(value, pointer, faults);
 }

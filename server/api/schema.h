@@ -73,7 +73,7 @@ struct rq_schema {
     const rq_field *fields;
     size_t count;
     rq_schema_rule rule;
-    bool is_partial; /* a change: no field is required, what is absent stays */
+    bool is_partial; /* a change: what is absent stays, null clears what may be left out */
 };
 
 #define RQ_SCHEMA(schema_name, field_table, schema_rule)                                                     \

@@ -285,6 +285,19 @@ void rq_field_describe(const rq_field *field, const char *key, rq_json *json)
     rq_json_object_end(json);
 }
 
+/* A field of a change that null clears. */
+static void describe_clearable(const rq_field *field, rq_json *json)
+{
+    rq_json_object(json, field->name);
+    rq_json_array(json, "anyOf");
+    rq_field_describe(field, NULL, json);
+    rq_json_object(json, NULL);
+    rq_json_string(json, "type", "null");
+    rq_json_object_end(json);
+    rq_json_array_end(json);
+    rq_json_object_end(json);
+}
+
 void rq_schema_describe(const rq_schema *schema, const char *key, rq_json *json)
 {
     bool any = false;
@@ -292,8 +305,13 @@ void rq_schema_describe(const rq_schema *schema, const char *key, rq_json *json)
     rq_json_string(json, "type", "object");
     rq_json_bool(json, "additionalProperties", false);
     rq_json_object(json, "properties");
-    for (size_t i = 0; i < schema->count; i++)
-        rq_field_describe(&schema->fields[i], schema->fields[i].name, json);
+    for (size_t i = 0; i < schema->count; i++) {
+        const rq_field *field = &schema->fields[i];
+        if (schema->is_partial && !field->required)
+            describe_clearable(field, json);
+        else
+            rq_field_describe(field, field->name, json);
+    }
     rq_json_object_end(json);
     for (size_t i = 0; i < schema->count; i++)
         any |= schema->fields[i].required && !schema->is_partial;

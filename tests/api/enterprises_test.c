@@ -271,6 +271,62 @@ static void change_keeps_what_it_does_not_name(void **state)
     assert_string_equal(text_of(nearby, "region_code"), "330108");
 }
 
+static void change_clears_what_is_null_and_may_be_left_out(void **state)
+{
+    (void)state;
+    static const char *const optional[] = {"address",   "main_business", "contact_name", "contact_mobile",
+                                           "employees", "revenue_fen",   "fiscal_year",  "established_on"};
+    json_t *made =
+        register_one(doc("{ss ss ss ss sI si ss}", "address", "文三路 1 号", "main_business", "电子元件",
+                         "contact_name", "王五", "contact_mobile", "13812345678", "revenue_fen", 100 * YUAN,
+                         "fiscal_year", 2025, "established_on", "2015-05-05"));
+    const char *path = textf("/v1/enterprises/%s", text_of(made, "id"));
+    json_t *body = json_object();
+    for (size_t i = 0; i < COUNT(optional); i++) {
+        assert_false(json_is_null(member_of(made, optional[i])));
+        json_object_set_new(body, optional[i], json_null());
+    }
+    json_t *cleared = expect(200, &world.operator, "PATCH", path, body);
+    for (size_t i = 0; i < COUNT(optional); i++)
+        assert_true(json_is_null(member_of(cleared, optional[i])));
+    assert_string_equal(text_of(cleared, "name"), text_of(made, "name"));
+    assert_int_equal(
+        house_count("select count(*) from enterprise where id = '%s' and contact_mobile_hash is null"
+                    " and contact_mobile_sealed is null",
+                    text_of(made, "id")),
+        1);
+    static const char *const required[] = {"name", "uscc", "region_code", "industry_code"};
+    for (size_t i = 0; i < COUNT(required); i++) {
+        json_t *problem = expect_problem(422, "validation_failed", &world.operator, "PATCH", path,
+                                         doc("{sn}", required[i]));
+        assert_string_equal(text_of(problem, "errors.0.pointer"), textf("/%s", required[i]));
+        assert_string_equal(text_of(problem, "errors.0.code"), "required");
+    }
+}
+
+static void registration_says_whose_word_it_is_and_since_when(void **state)
+{
+    (void)state;
+    json_t *before = get(200, &world.enterprise_a, "enterprises", world.id_a);
+    assert_string_equal(text_of(before, "registration_source"), "declared");
+    assert_true(*text_of(before, "verified_at"));
+    move(200, &world.enterprise_a, "enterprises", world.id_a, "facts",
+         doc("{s{s{si}}}", "facts", "credit_enquiries_3m", "value", 1));
+    json_t *same = get(200, &world.enterprise_a, "enterprises", world.id_a);
+    assert_string_equal(text_of(same, "registration_as_of"), text_of(before, "registration_as_of"));
+    json_t *changed = expect(200, &world.operator, "PATCH", textf("/v1/enterprises/%s", world.id_a),
+                             doc("{ss}", "address", "文三路 2 号"));
+    assert_string_equal(text_of(changed, "registration_source"), "authority");
+    assert_string_not_equal(text_of(changed, "registration_as_of"), text_of(before, "registration_as_of"));
+    assert_string_equal(text_of(changed, "verified_at"), text_of(before, "verified_at"));
+
+    json_t *doubted = register_one(doc("{ss sb}", "uscc", "91330106MA33333333", "uscc_confirmed", 1));
+    assert_true(json_is_null(member_of(doubted, "verified_at")));
+    json_t *verified = move(200, &world.zhejiang, "enterprises", text_of(doubted, "id"), "verify",
+                            doc("{ss ss}", "verification", "verified", "note", "已核对营业执照原件"));
+    assert_true(*text_of(verified, "verified_at"));
+}
+
 static void list_is_filtered_and_paged(void **state)
 {
     (void)state;
@@ -460,6 +516,8 @@ int main(void)
         API_TEST(qualifications_are_confirmed_by_the_authority),
         API_TEST(declared_qualifications_hide_no_confirmed_one),
         API_TEST(change_keeps_what_it_does_not_name),
+        API_TEST(change_clears_what_is_null_and_may_be_left_out),
+        API_TEST(registration_says_whose_word_it_is_and_since_when),
         API_TEST(list_is_filtered_and_paged),
         API_TEST(csv_import_keeps_the_good_lines_and_says_why_of_the_bad),
         API_TEST(json_import_reports_line_by_line),

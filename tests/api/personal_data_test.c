@@ -134,6 +134,11 @@ static void profile_changes_what_is_personal(void **state)
            doc("{ss ss}", "contact_mobile", MOBILE, "legal_rep_id", "33010619800101003x"));
     expect(200, &owner, "PATCH", path, doc("{si}", "employees", 60));
     assert_seen(&owner, MOBILE);
+    json_t *cleared = expect(200, &owner, "PATCH", path, doc("{sn}", "contact_mobile"));
+    assert_true(json_is_null(member_of(cleared, "contact_mobile")));
+    assert_string_equal(text_of(cleared, "legal_rep_id"), MASKED_ID);
+    expect(200, &owner, "PATCH", path, doc("{ss}", "contact_mobile", MOBILE));
+    assert_seen(&owner, MOBILE);
 }
 
 static const char *found_by(const test_user *user, const char *field, const char *value)

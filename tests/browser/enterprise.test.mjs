@@ -134,6 +134,22 @@ test('offers are told apart by their all-in cost; the accepted one becomes money
   assert.deepEqual(items.map((one) => one.state).sort(), ['disbursed', 'not_chosen']);
 });
 
+test("an offer without its guarantee's fee says so and is not called lowest, and nothing dearer is", async (t) => {
+  const { page, go } = await window(t, { as: 'enterprise' });
+  const { need } = await cases.twoOffers({ rate: { base: 'fixed', value_ppm: 21000 }, guarantee_required: true, conditions: '销售回款归集至本行' });
+  await go(`/needs/${need.id}/offers`);
+  const [unsure, dearer] = [1, 2].map((row) => page.getByRole('table').getByRole('row').nth(row));
+  assert.match(await unsure.textContent(), /中国银行.*未含担保费.*首期 .*销售回款归集至本行/s);
+  const cost = (row) => row.getByRole('cell').first().textContent();
+  for (const row of [unsure, dearer]) assert.doesNotMatch(await cost(row), /最低/);
+  await checkPage(page, 'offers of which one is not whole');
+  await unsure.getByRole('link', { name: /^接受/ }).click();
+  await at(page, '**/accept', /接受授信方案/);
+  const terms = await page.getByRole('region', { name: '完整条款' }).textContent();
+  assert.match(terms, /未含担保费/);
+  assert.match(terms, /首期还款¥[\d,]+\.\d\d/);
+});
+
 test('a refusal tells its reason and how to repair it; the need opens again and is applied for again', async (t) => {
   const { page, go } = await window(t, { as: 'enterprise' });
   const { need, application } = await cases.freshRefusal();
@@ -196,6 +212,79 @@ test("a page of the need tells its own faults, in the server's words, and keeps 
   await checkPage(page, 'faults of a page');
 });
 
+test('each answer leads back to the page that asks it, and a fault is told by the name of its field', async (t) => {
+  const { page, go, expect } = await window(t, { as: 'enterprise' });
+  expect(UNFINISHED);
+  expect(/^answer 422: POST \S+\/needs/);
+  const save = () => page.getByRole('button', { name: '保存并继续' }).click();
+  await go('/needs/new/amount');
+  await page.getByLabel('融资金额').fill('300');
+  await page.getByLabel('最低可接受金额').fill('400');
+  await go('/needs/new/kinds');
+  await page.getByLabel('应急转贷').check();
+  await page.getByLabel('转贷期限').fill('10');
+  await save();
+  await at(page, '**/needs/new/purpose', /用途/);
+  await page.getByLabel('流动资金').check();
+  await save();
+  await at(page, '**/needs/new/backing', /担保物/);
+  await page.getByLabel('不动产').check();
+  await page.getByLabel(/^担保物价值/).fill('500');
+  await go('/needs/new/check');
+  const answers = page.locator('#main');
+  await eventually(async () => assert.match(await answers.textContent(), /转贷期限10 天/));
+  await page.getByRole('button', { name: '我确认并提交' }).click();
+  const told = page.locator('.notice-bad');
+  await told.waitFor();
+  assert.match(await told.textContent(), /最低可接受金额 —/);
+  await checkPage(page, 'answers with a fault');
+  await page.getByRole('link', { name: /^修改 担保物价值/ }).click();
+  await at(page, '**/needs/new/backing', /担保物/);
+  assert.equal(await page.getByLabel(/^担保物价值/).inputValue(), '500');
+});
+
+test('a need that another one begins does not take the place of an unfinished draft unasked', async (t) => {
+  const { page, go, expect } = await window(t, { as: 'enterprise' });
+  expect(UNFINISHED);
+  const need = await cases.nearMiss();
+  const begin = async () => {
+    await go(`/needs/${need.id}/matches`);
+    await page.getByRole('button', { name: /^试算：/ }).first().click();
+    await page.locator('.near .notice').first().getByRole('button', { name: '按此条件发布新需求' }).click();
+    const dialog = page.getByRole('dialog', { name: '您有一份未完成的草稿' });
+    await dialog.waitFor();
+    return dialog;
+  };
+  await go('/needs/new/amount');
+  await page.getByLabel('融资金额').fill('123');
+  const asked = await begin();
+  await checkPage(page, 'a draft that would be lost');
+  await asked.getByRole('button', { name: '保留草稿' }).click();
+  await go('/needs/new/amount');
+  assert.equal(await page.getByLabel('融资金额').inputValue(), '123');
+  await (await begin()).getByRole('button', { name: '替换草稿' }).click();
+  await at(page, '**/needs/new/check', /检查答案/);
+  assert.doesNotMatch(await page.locator('#main').textContent(), /123 万元/);
+});
+
+test('a near miss by any kind of condition can be tried: above, none of, a share that must cover the amount', async (t) => {
+  const facts = { tax_grade: 'M', employees: 12, contract_fen: 100_000_000 };
+  const name = `试算产品 ${Date.now() % 100000}`;
+  const rules = [
+    { fact: 'contract_fen', op: 'ratio_ge', value: 500000 }, { fact: 'contract_fen', op: 'gt', value: 400_000_000 },
+    { fact: 'tax_grade', op: 'not_in', value: ['M', 'D'] }, { fact: 'tax_grade', op: 'ne', value: 'M' }, { fact: 'employees', op: 'lt', value: 12 },
+  ];
+  for (const [i, rule] of rules.entries()) await cases.listed(`${name}-${i}`, [rule]);
+  const need = await cases.need({ kinds: ['credit_loan'], amount_fen: 200_000_000, facts });
+  const { page, go } = await window(t, { as: 'enterprise' });
+  await go(`/needs/${need.id}/matches`);
+  for (const i of rules.keys()) {
+    const near = page.locator('.near').filter({ hasText: `${name}-${i}` });
+    await near.getByRole('button', { name: /^试算：/ }).click();
+    await eventually(async () => assert.match(await near.locator('.notice').textContent(), /这个产品将符合/, JSON.stringify(rules[i])));
+  }
+});
+
 test('a near miss names the smallest change; trying it stores nothing, and it becomes a new need when wished', async (t) => {
   const { page, go } = await window(t, { as: 'enterprise' });
   const need = await cases.nearMiss();
@@ -225,6 +314,22 @@ test('what is unknown leads to telling it; the need is matched again with the fa
   assert.equal(await link.count(), 0, 'it is known now');
   const fact = (await (await person('enterprise')).get(`/v1/enterprises/${need.enterprise.id}`)).facts.credit_enquiries_3m;
   assert.deepEqual([fact.value, fact.source], [2, 'declared']);
+});
+
+test('what is cleared in the profile is gone, and the registration says whose word it is', async (t) => {
+  const { page, go } = await window(t, { as: 'enterprise' });
+  const own = await person('enterprise');
+  const { enterprise_id } = await own.get('/v1/sessions/current');
+  const fill = async (address) => {
+    await go('/profile/change');
+    await page.getByLabel(/^地址/).fill(address);
+    await page.getByRole('button', { name: '保存' }).click();
+    await at(page, '**/profile', /企业档案/);
+    return (await own.get(`/v1/enterprises/${enterprise_id}`)).address;
+  };
+  assert.equal(await fill('天河路 1 号'), '天河路 1 号');
+  assert.match(await page.getByRole('region', { name: '登记信息' }).textContent(), /来源：企业申报，更新于 \d{4}-\d\d-\d\d.*核验于 \d{4}-/s);
+  assert.equal(await fill(''), null);
 });
 
 test('a product that is listed later rings the bell, and the bell leads to it', async (t) => {

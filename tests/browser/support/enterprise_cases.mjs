@@ -47,14 +47,14 @@ export async function refuse(on) {
 }
 
 /** A need with two offers on the table: the bank's own, and a dearer one of a bank that took it up. */
-export async function twoOffers() {
+export async function twoOffers(more = {}) {
   const posted = await need();
   const first = await offer(await application(posted));
   const rival = await person('boc-both');
   const claim = await rival.post('/v1/applications', { need_id: posted.id });
   const second = await rival.post('/v1/offers', {
     application_id: claim.id, amount_fen: NEED.amount_fen, term_months: 24, rate: { base: 'fixed', value_ppm: 52000 },
-    repayment: 'equal_instalment', valid_until: day(10),
+    repayment: 'equal_instalment', valid_until: day(10), ...more,
   });
   await move('boc-checker', 'offers', second, 'approve');
   return { need: posted, offer: first };
@@ -71,6 +71,15 @@ export async function freshRefusal() {
   const posted = await need({ amount_fen: 500000000 });
   return { need: posted, application: await refuse(await application(posted)) };
 }
+/** A product of the bank's with these conditions, on the shelf. */
+export async function listed(name, rules) {
+  const maker = await person(LOGINS.bank);
+  const draft = await maker.post('/v1/products', {
+    kind: 'credit_loan', name_zh: name, amount_min_fen: 10000000, amount_max_fen: 1_000_000_000, term_min_months: 3, term_max_months: 36,
+    rate: { base: 'fixed', low_ppm: 29000, high_ppm: 30000 }, promised_hours: 8, rules,
+  });
+  return move(LOGINS.bankChecker, 'products', await maker.move('products', draft, 'submit'), 'publish');
+}
 /** A need that some product misses by one condition that the need itself could change. */
 export async function nearMiss() {
   return need(NEAR);
@@ -82,7 +91,7 @@ export async function unknownFact() {
 const NEAR = { kinds: ['credit_loan'], amount_fen: 5_000_000_000 };
 const UNKNOWN = { kinds: ['credit_loan'], amount_fen: 100_000_000 };
 
-export const withOffers = once(twoOffers);
+export const withOffers = once(() => twoOffers());
 /** An offer that was accepted and contracted. */
 export const withContract = once(async () => {
   const posted = await need({ amount_fen: 600000000 });

@@ -128,6 +128,10 @@ export interface Enterprise extends Versioned {
   uscc: string;
   uscc_check: string;
   verification: 'verified' | 'pending' | 'rejected';
+  verified_at: string | null;
+  /** Whose word the registration is, and since when. */
+  registration_source: string | null;
+  registration_as_of: string;
   verification_note: string | null;
   name: string;
   former_names: string[] | null;

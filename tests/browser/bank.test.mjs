@@ -20,6 +20,16 @@ async function fillDate(page, year_, month_, day_) {
   await page.getByLabel('日', { exact: true }).fill(day_);
 }
 
+test('a need that none of our products was matched with says so in words', async (t) => {
+  const need = await freshNeed({ kinds: ['equity'], collateral: undefined });
+  const { page, go } = await window(t, { as: 'bank' });
+  assert.deepEqual((await (await person('bank')).get(`/v1/needs/${need.id}`)).fits, []);
+  await go('/needs?kind=equity');
+  assert.match(await page.getByRole('row').filter({ hasText: need.request_no }).textContent(), /不在最近一次匹配结果中/);
+  await go(`/needs/${need.id}`);
+  await page.getByText('本行产品不在最近一次匹配保留的结果之列').waitFor();
+});
+
 test('a need is claimed, offered on, checked by another, contracted and paid out', async (t) => {
   const { need, name, owner } = await strangersNeed();
   const maker = await window(t, { as: 'bank' });
@@ -46,6 +56,11 @@ test('a need is claimed, offered on, checked by another, contracted and paid out
   await maker.page.getByLabel('费用名称').fill('评估费');
   await maker.page.getByLabel('数额').fill('0.3');
   await eventually(async () => assert.match(await cost.innerText(), /4\.16%/, 'the fee is in the all-in cost'));
+  const guarantee = maker.page.getByRole('group', { name: /须担保/ }).getByRole('checkbox');
+  await guarantee.check();
+  await eventually(async () => assert.match(await cost.innerText(), /未含担保费/, 'what it costs nobody told yet'));
+  await guarantee.uncheck();
+  await eventually(async () => assert.doesNotMatch(await cost.innerText(), /担保费（/));
   await fillDate(maker.page, String(Number(year) + 1), '1', '31');
   await checkPage(maker.page, 'offer form filled');
   await picture(maker.page, 'bank-offer-form-filled-zh-1280');

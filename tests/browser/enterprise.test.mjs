@@ -122,7 +122,7 @@ test('offers are told apart by their all-in cost; the accepted one becomes money
 
   await page.getByRole('link', { name: /接受 浦发/ }).click();
   await at(page, '**/accept', /接受授信方案/);
-  assert.match(await page.locator('#main').textContent(), /中国银行/, 'it says which other offer ends');
+  await eventually(async () => assert.match(await page.locator('#main').textContent(), /中国银行/, 'it says which other offer ends'));
   await page.getByRole('button', { name: '我确认，接受这份方案' }).click();
   await at(page, '**/accepted', /已接受/);
   await cases.payOut(offer.id);
@@ -243,6 +243,19 @@ test('each answer leads back to the page that asks it, and a fault is told by th
   assert.equal(await page.getByLabel(/^担保物价值/).inputValue(), '500');
 });
 
+test('the term of a bridge is told in days wherever a need is', async (t) => {
+  const { page, go } = await window(t, { as: 'enterprise' });
+  const { id, request_no: no } = await cases.need({ kinds: ['bridge'], term_months: undefined, term_days: 9 });
+  for (const list of ['/', '/needs']) {
+    await go(list);
+    assert.match(await page.getByRole('row').filter({ hasText: no }).textContent(), /9 天/, list);
+  }
+  for (const one of [`/needs/${id}`, `/needs/${id}/matches`]) {
+    await go(one);
+    assert.match(await page.locator('.page-head').textContent(), /9 天/, one);
+  }
+});
+
 test('a need that another one begins does not take the place of an unfinished draft unasked', async (t) => {
   const { page, go, expect } = await window(t, { as: 'enterprise' });
   expect(UNFINISHED);
@@ -275,7 +288,12 @@ test('a near miss by any kind of condition can be tried: above, none of, a share
     { fact: 'tax_grade', op: 'not_in', value: ['M', 'D'] }, { fact: 'tax_grade', op: 'ne', value: 'M' }, { fact: 'employees', op: 'lt', value: 12 },
   ];
   for (const [i, rule] of rules.entries()) await cases.listed(`${name}-${i}`, [rule]);
-  const need = await cases.need({ kinds: ['credit_loan'], amount_fen: 200_000_000, facts });
+  const change = { kinds: ['credit_loan'], amount_fen: 200_000_000, facts };
+  await eventually(async () => {
+    const { near } = await (await person('enterprise')).post('/v1/matches/preview', { ...cases.NEED, ...change });
+    assert.equal(near.filter((one) => one.product.name_zh.startsWith(name)).length, rules.length, 'the catalogue has all of them');
+  });
+  const need = await cases.need(change);
   const { page, go } = await window(t, { as: 'enterprise' });
   await go(`/needs/${need.id}/matches`);
   for (const i of rules.keys()) {

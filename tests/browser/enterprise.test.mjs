@@ -346,7 +346,7 @@ test('what is cleared in the profile is gone, and the registration says whose wo
     return (await own.get(`/v1/enterprises/${enterprise_id}`)).address;
   };
   assert.equal(await fill('天河路 1 号'), '天河路 1 号');
-  assert.match(await page.getByRole('region', { name: '登记信息' }).textContent(), /来源：企业申报，更新于 \d{4}-\d\d-\d\d.*核验于 \d{4}-/s);
+  assert.match(await page.getByRole('region', { name: '登记信息' }).textContent(), /来源与日期企业申报，\d{4}-\d\d-\d\d.*核验于 \d{4}-/s);
   assert.equal(await fill(''), null);
 });
 

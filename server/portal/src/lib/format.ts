@@ -82,7 +82,7 @@ function units(value: number, zh: string, en: string): string {
 export const months = (value: number | null | undefined): string => (value == null ? NONE : units(value, '个月', 'month'));
 /** The term of a need: in months, of a bridge in days, of one that takes either both. */
 export const term = ({ term_months, term_days }: { term_months?: number | null; term_days?: number | null }): string =>
-  [term_months && months(term_months), term_days && units(term_days, '天', 'day')].filter(Boolean).join(' / ') || NONE;
+  listed([term_months && months(term_months), term_days && units(term_days, '天', 'day')]) || NONE;
 
 /** A span of time in its two largest units: "1 天 2 小时", "26 min". */
 export function span(milliseconds: number): string {
@@ -98,6 +98,6 @@ export function span(milliseconds: number): string {
 }
 
 /** Several words as one: "甲、乙" or "a, b". */
-export function listed(parts: string[]): string {
+export function listed(parts: (string | null | undefined | false | 0)[]): string {
   return parts.filter(Boolean).join(language.value === 'en' ? ', ' : '、');
 }

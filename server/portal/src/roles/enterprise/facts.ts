@@ -35,27 +35,27 @@ export function unknownFacts(result: Pick<MatchResult, 'eligible' | 'unknown' | 
 const ORDER = { fail: 0, unknown: 1, pass: 2 } as const;
 export const byVerdict = (checks: Check[]): Check[] => [...checks].sort((a, b) => ORDER[a.verdict] - ORDER[b.verdict]);
 
+/** What the need itself says. */
+const FIELDS = ['kinds', 'amount_fen', 'amount_min_fen', 'term_months', 'term_days', 'max_rate_ppm', 'purpose', 'purpose_detail', 'repayments',
+  'collateral', 'needed_by', 'max_claims', 'visibility', 'facts'];
 /** The need as it was posted, as the input that posts it again. */
-export function asInput(need: Need): NewNeed {
-  const { kinds, amount_fen, amount_min_fen, term_months, term_days, max_rate_ppm, purpose, purpose_detail, repayments,
-    collateral, needed_by, max_claims, visibility, facts } = need;
-  const all = { kinds, amount_fen, amount_min_fen, term_months, term_days, max_rate_ppm, purpose, purpose_detail, repayments,
-    collateral, needed_by, max_claims, visibility, facts };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as unknown as NewNeed;
-}
+export const asInput = (need: Need): NewNeed =>
+  Object.fromEntries(Object.entries(need).filter(([name, value]) => FIELDS.includes(name) && value !== null)) as unknown as NewNeed;
 
 /** What a failed condition of the engine's own is about; a rule names its fact. */
-const ABOUT: Record<string, string> = { amount_max: 'amount_min_fen', rate: 'max_rate_ppm', repayment: 'repayments', term_min: 'term_days', term_max: 'term_days' };
-// Less than was asked for is within reach: what must fall is the least acceptable, not the wish.
-const about = ({ source, fact }: Check): string => (source === 'amount_max' ? null : fact) ?? ABOUT[source] ?? '';
-const FIELDS = ['amount_fen', 'amount_min_fen', 'term_months', 'term_days', 'max_rate_ppm', 'repayments', 'purpose', 'collateral'];
+const ABOUT: Record<string, string> = {
+  amount_max: 'amount_min_fen', // less than was asked for is within reach: what must fall is the least acceptable, not the wish
+  rate: 'max_rate_ppm',
+  repayment: 'repayments',
+};
+const about = ({ source, fact }: Check): string => ABOUT[source] ?? fact ?? (source.startsWith('term') ? 'term_days' : '');
 
 /** A value with which the condition would be met: the engine's number; of words one, or what is there with what is needed. */
 function changedValue({ op, needed, have }: Check): FactValue | undefined {
   if (!Array.isArray(needed)) return needed === null || (needed as number) < 0 ? undefined : needed;
   if (!Array.isArray(have)) return needed[0];
-  const added = op === 'in' ? needed.slice(0, 1) : needed;
-  return op === 'in' || op === 'has_all' ? [...new Set([...have, ...added])] : needed.length ? needed : undefined;
+  if (op === 'in') return [...have, needed[0]!];
+  return op === 'has_all' ? [...have, ...needed] : needed.length ? needed : undefined;
 }
 
 /** The need with what a failed check asks for; undefined when no value of its own would do. */

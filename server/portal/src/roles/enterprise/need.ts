@@ -1,4 +1,5 @@
 // The need that is being written: one draft of this browser that every page of the task list fills.
+import { shallowRef } from 'vue';
 import type { FactValue } from '@/api/documents';
 import { dropDraft, keepDraft, keptDraft } from '@/lib/draft';
 import type { NewNeed } from './facts';
@@ -18,17 +19,13 @@ export const emptyDraft = (): NeedDraft => ({ facts: {}, visited: [] });
 export const readDraft = (): NeedDraft => ({ ...emptyDraft(), ...keptDraft<NeedDraft>(DRAFT) });
 export const hasDraft = (): boolean => keptDraft(DRAFT) !== null;
 export const discardDraft = (): void => dropDraft(DRAFT);
-/** What would replace the draft that is there, once the user said so. */
-let waiting: NewNeed | null = null;
-export const isWaiting = (): boolean => waiting !== null;
-/** Begins a need with what another one asked for; the task list asks first where a draft would be lost. The page to go to. */
-export function beginWith(input: NewNeed): string {
-  waiting = input;
-  return hasDraft() ? '/needs/new' : settleWaiting(true);
-}
-export function settleWaiting(isTaken: boolean): string {
-  if (isTaken) keepDraft(DRAFT, { ...waiting, visited: STEPS });
-  waiting = null;
+/** What would replace the draft that is there; the task list asks. */
+export const waiting = shallowRef<NewNeed | null>(null);
+/** Begins a need with what another one asked for, unless a draft would be lost unasked. The page to go to. */
+export function beginWith(input: NewNeed, isAsked = !hasDraft()): string {
+  waiting.value = isAsked ? null : input;
+  if (!isAsked) return '/needs/new';
+  keepDraft(DRAFT, { ...input, visited: STEPS });
   return '/needs/new/check';
 }
 

@@ -1,21 +1,13 @@
 // The terms of an offer in words.
-import type { Fee, Offer } from '@/api/documents';
-import { count, day, listed, money, moneyExact, months, rate } from '@/lib/format';
-import { language } from '@/lib/language';
+import type { Offer } from '@/api/documents';
+import { costNote, feesText } from '@/lib/fees';
+import { count, day, listed, moneyExact, months, rate } from '@/lib/format';
 import { word } from '@/lib/vocabulary';
 import type { SummaryRow } from '@/ui/SummaryList.vue';
 import { w } from '@/words/enterprise_cases';
 
-export function feeText(fee: Fee): string {
-  const name = (language.value === 'en' && fee.name_en) || fee.name_zh;
-  return `${name} ${fee.basis === 'share' ? rate(fee.value) : money(fee.value)} ${fee.when === 'yearly' ? w.feeYearly : w.feeUpfront}`;
-}
-export const feesText = (fees: Fee[], guarantee?: Fee | null): string => listed([...fees, guarantee ?? []].flat().map(feeText)) || w.noFees;
-/** What the all-in cost leaves out. */
-export const costNote = (offer: Offer): string => (offer.cost_is_whole ? '' : w.withoutGuarantee);
-
 export const security = (offer: Offer): string =>
-  listed([offer.guarantee_required ? w.needsGuarantee : '', offer.collateral_required ?? '']) || w.noSecurity;
+  listed([offer.guarantee_required && w.needsGuarantee, offer.collateral_required]) || w.noSecurity;
 
 export function rateText(offer: Offer): string {
   if (offer.rate_base === 'fixed' || offer.spread_ppm === null) return `${rate(offer.rate_ppm)} ${w.rateBase.fixed}`;

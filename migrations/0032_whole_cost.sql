@@ -133,6 +133,7 @@ alter table enterprise
     add column registration_source text check (registration_source in ('declared', 'authority')),
     add column registration_as_of timestamptz,
     add column verified_at timestamptz;
+alter table enterprise disable trigger enterprise_size; -- nothing was updated
 update enterprise e
 set registration_source = said.source, registration_as_of = coalesce(said.at, e.created_at),
     verified_at = case when e.verification = 'verified' then coalesce(said.verified_at, e.created_at) end
@@ -148,6 +149,7 @@ from (
         group by case_id) a on a.case_id = n.id
 ) said
 where e.id = said.id and e.province = said.province;
+alter table enterprise enable trigger enterprise_size;
 
 create function app.note_registration() returns trigger language plpgsql as $$
 begin

@@ -416,8 +416,8 @@ size_t rq_loan_flows(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, 
                      rq_cash_flow *out_flows, size_t capacity);
 
 /* Takes a guarantee's fee out of the flows of the loan with these terms, as packages are priced: `fee_ppm` of
- * the principal then outstanding at months 0, 12, 24 ... before maturity; of it `subsidy_ppm` comes back at the
- * end of those 12 months, or at maturity. Returns the sum of the fees, 0 for terms that make no loan. */
+ * the principal then outstanding at months 0, 12, 24 ... before maturity; of it `subsidy_ppm` comes back at
+ * the end of those 12 months, or at maturity. Returns the sum of the fees, 0 for terms that make no loan. */
 int64_t rq_take_backing(int64_t amount_fen, int64_t rate_ppm, int32_t term_months, unsigned repayment,
                         int64_t fee_ppm, int64_t subsidy_ppm, rq_cash_flow *flows);
 

@@ -147,10 +147,12 @@ static const rq_schema verify_input = RQ_SCHEMA("Verification", verify_fields, N
 
 static const rq_field list_fields[] = {
     RQ_PAGE_FIELDS,
+    {"order", RQ_FIELD_WORD, false, 0, 0, "=newest,oldest", NULL, "次序，默认新登记者在前",
+     "newest first unless told"},
     RQ_DRILL_FIELDS,
     /* What is said of a need, the region too then, is said of one and the same. */
-    {"step", RQ_FIELD_WORD, false, 0, 0, "=posted,matched,offered,guaranteed,funded", NULL,
-     "其需求到达过的步骤", "step that a need of it reached"},
+    {"step", RQ_FIELD_WORD, false, 0, 0, "=posted,asked,matched,offered,guaranteed,funded", NULL,
+     "其需求到达过的步骤；asked 为申请过担保", "step that a need of it reached; asked: for a guarantee"},
     {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "其需求到达过该机构",
      "a need of it reached this institution"},
     {"first_loan", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "首贷户",

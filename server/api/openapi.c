@@ -267,7 +267,8 @@ static void write_replies(rq_json *json)
          "money,case"},
         {"Desk", "as_of,to_claim,mine,soon,late,waiting"},
         {"History", "subject_kind,subject_id,items"},
-        {"Funnel", "as_of,filter,figures,steps,funded_enterprises,first_time_borrowers"},
+        {"Funnel",
+         "as_of,filter,figures,row_filter,share_row_filter,steps,funded_enterprises,first_time_borrowers"},
         {"Report", "as_of,filter,figures,row_filter,items"},
         {"InstitutionReport", "as_of,filter,figures,row_filter,items,guarantor_figures,guarantor_row_filter,"
                               "guarantors"},

@@ -88,6 +88,11 @@ rq_step rq_offer_reckon_anew(rq_call *call);
      "上一页给出的 next",                                                                                    \
      "the previous page's next"},                                                                            \
         RQ_LIMIT_FIELD
+#define RQ_WAITS_FOR_FIELD                                                                                   \
+    {                                                                                                        \
+        "waits_for", RQ_FIELD_WORD, false, 0, 0, "=enterprise,institution,guarantor,authority,operator",     \
+            NULL, "等待哪一方", "whose turn it is"                                                           \
+    }
 /* And of one whose rows are cases, newest first unless told. */
 #define RQ_CASE_PAGE_FIELDS                                                                                  \
     RQ_DUE_PAGE_FIELDS(36),                                                                                  \
@@ -100,15 +105,7 @@ rq_step rq_offer_reckon_anew(rq_call *call);
          NULL,                                                                                               \
          "次序，默认新者在前；deadline 为先到期者在前，无期限者在后",                                        \
          "newest first unless told; deadline: what falls due first, what never does last"},                  \
-        {"waits_for",                                                                                        \
-         RQ_FIELD_WORD,                                                                                      \
-         false,                                                                                              \
-         0,                                                                                                  \
-         0,                                                                                                  \
-         "=enterprise,institution,guarantor,authority,operator",                                             \
-         NULL,                                                                                               \
-         "等待哪一方",                                                                                       \
-         "whose turn it is"},                                                                                \
+        RQ_WAITS_FOR_FIELD,                                                                                  \
         {"due_within_hours",                                                                                 \
          RQ_FIELD_INTEGER,                                                                                   \
          false,                                                                                              \

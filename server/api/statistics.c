@@ -45,7 +45,13 @@ static const rq_field overview_fields[] = {RQ_REGION_FIELD, RQ_PERIOD_FIELDS};
 static const rq_schema overview_query = RQ_SCHEMA("StatisticsQuery", overview_fields, rq_check_period);
 static const rq_field overdue_fields[] = {RQ_REGION_FIELD};
 static const rq_schema overdue_query = RQ_SCHEMA("OverdueQuery", overdue_fields, NULL);
-static const rq_field overdue_case_fields[] = {RQ_DUE_PAGE_FIELDS(38), RQ_REGION_FIELD};
+static const rq_field overdue_case_fields[] = {
+    RQ_DUE_PAGE_FIELDS(38),
+    RQ_REGION_FIELD,
+    RQ_WAITS_FOR_FIELD,
+    {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "机构（不含需求）",
+     "the institution's; no needs then"},
+};
 static const rq_schema overdue_case_query =
     RQ_SCHEMA("OverdueCaseQuery", overdue_case_fields, check_overdue_list);
 
@@ -56,6 +62,13 @@ static const rq_schema overdue_case_query =
     }
 static const rq_field report_fields[] = {REPORT_FIELDS};
 static const rq_schema report_query = RQ_SCHEMA("ReportQuery", report_fields, rq_check_period);
+static const rq_field region_report_fields[] = {
+    REPORT_FIELDS,
+    {"level", RQ_FIELD_WORD, false, 0, 0, "=province,prefecture,county", NULL, "按哪一级区划，默认下一级",
+     "level of the regions, the one below unless told"},
+};
+static const rq_schema region_report_query =
+    RQ_SCHEMA("RegionReportQuery", region_report_fields, rq_check_period);
 static const rq_field trend_fields[] = {
     REPORT_FIELDS,
     {"step", RQ_FIELD_WORD, false, 0, 0, "=day,week,month", NULL, "步长，默认按日",
@@ -73,8 +86,8 @@ static const rq_route statistics_rows[] = {
     RQ_ROUTE(GET, "/v1/statistics/funnel", COUNTERS, &report_query, "statistics/funnel", 0, "Funnel",
              "漏斗：发布、匹配、报方案、担保、放款", "The funnel from posting to money",
              .prelude = "statistics/filter"),
-    RQ_ROUTE(GET, "/v1/statistics/regions", COUNTERS, &report_query, "statistics/regions", 0, "Report",
-             "下级区域统计", "The regions one level below", .prelude = "statistics/filter"),
+    RQ_ROUTE(GET, "/v1/statistics/regions", COUNTERS, &region_report_query, "statistics/regions", 0, "Report",
+             "下级区域统计", "The regions below, one level or more", .prelude = "statistics/filter"),
     RQ_ROUTE(GET, "/v1/statistics/institutions", COUNTERS, &report_query, "statistics/institutions", 0,
              "InstitutionReport", "机构答复统计", "How institutions answered",
              .prelude = "statistics/filter"),

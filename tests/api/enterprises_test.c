@@ -71,6 +71,23 @@ static void code_is_taken_in_either_case_and_only_once(void **state)
                    enterprise_document("第二家企业", HANGZHOU));
 }
 
+/* Page by page, each once, and what came last at the end. */
+static void queue_goes_from_the_longest_here(const char *last)
+{
+    const char *cursor = "", *before = "";
+    for (unsigned pages = 0; cursor; pages++) {
+        assert_true(pages < 50);
+        json_t *page =
+            expect(200, &world.zhejiang, "GET",
+                   textf("/v1/enterprises?verification=pending&order=oldest&limit=1%s", cursor), NULL);
+        const char *id = text_of(page, "items.0.id"), *next = text_of(page, "next");
+        assert_true(strcmp(before, id) < 0);
+        before = id;
+        cursor = *next ? textf("&cursor=%s", next) : NULL;
+    }
+    assert_string_equal(before, last);
+}
+
 static void need_of_a_pending_enterprise_waits_for_its_verification(void **state)
 {
     test_user user;
@@ -86,6 +103,7 @@ static void need_of_a_pending_enterprise_waits_for_its_verification(void **state
     json_t *waiting =
         expect(200, &world.zhejiang, "GET", "/v1/enterprises?verification=pending&limit=100", NULL);
     assert_true(json_array_size(member_of(waiting, "items")) > 0);
+    queue_goes_from_the_longest_here(text_of(made, "id"));
     json_t *verified = move(200, &world.zhejiang, "enterprises", text_of(made, "id"), "verify",
                             doc("{ss ss}", "verification", "verified", "note", "已核对营业执照原件"));
     assert_string_equal(text_of(verified, "verification"), "verified");

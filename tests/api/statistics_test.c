@@ -116,12 +116,40 @@ static int64_t total_of(const test_user *user, const char *path, const char *add
     return total;
 }
 
+/* A median or a rate has the list of the cases that it is taken over; beside it stands how many those are. */
+static const char *taken_over(const json_t *figure, const json_t *row, const char *field)
+{
+    static const char *const counts[][2] = {
+        {"regions.median_offer_hours", "offers"},
+        {"trend.median_offer_hours", "offered"},
+        {"institutions.median_answer_hours", "answered"},
+        {"institutions.yes_ppm", "answered"},
+        {"guarantors.median_answer_hours", "answered"},
+        {"guarantors.yes_ppm", "answered"},
+        {"funnel.median_hours", "cases"},
+        {"funnel.share_ppm", "share_of_cases"},
+        {"overdue.oldest_deadline_at", "cases"},
+    };
+    for (size_t i = 0; i < COUNT(counts); i++)
+        if (strcmp(text_of(figure, "code"), counts[i][0]) == 0)
+            return counts[i][1];
+    const char *unit = text_of(figure, "unit");
+    assert_true(strcmp(unit, "cases") == 0 || strcmp(unit, "enterprises") == 0 || strcmp(unit, "fen") == 0);
+    assert_non_null(json_object_get(row, field));
+    return field;
+}
+
 static void follow(const test_user *user, const json_t *report, const char *field, const json_t *figure,
                    const char *row_filter, const json_t *row, const char *value_field)
 {
-    if (!json_is_string(member_of(figure, "list")))
+    /* A bank may count enterprises that it may not list. */
+    if (!json_is_string(member_of(figure, "list"))) {
+        assert_string_equal(text_of(figure, "unit"), "enterprises");
         return;
-    int64_t value = number_of(row, value_field);
+    }
+    if (json_is_null(member_of(row, value_field))) /* of nothing there is no median */
+        return;
+    int64_t value = number_of(row, taken_over(figure, row, value_field));
     const char *path = query_of(report, figure, row_filter, row);
     int64_t total = total_of(user, path, text_of(figure, "adds_up"));
     if (total != value)
@@ -157,6 +185,10 @@ static void follow_funnel(const test_user *user, const json_t *report)
         const char *step = text_of(row, "step"), *amount = textf("%s_fen", step);
         follow(user, report, step, json_object_get(figures, step), "none", row, "cases");
         follow(user, report, amount, json_object_get(figures, amount), "none", row, "amount_fen");
+        follow(user, report, "median_hours", json_object_get(figures, "median_hours"), "row_filter", row,
+               "median_hours");
+        follow(user, report, "share_ppm", json_object_get(figures, "share_ppm"), "share_row_filter", row,
+               "share_ppm");
     }
     static const char *const whole[] = {"funded_enterprises", "first_time_borrowers"};
     for (size_t i = 0; i < COUNT(whole); i++)
@@ -205,6 +237,79 @@ static void every_figure_of_a_region_or_time_is_the_list_it_names(void **state)
     follow_rows(&world.operator, expect(200, &world.operator, "GET", "/v1/statistics/regions", NULL), "items",
                 "figures", "row_filter");
     assert_true(followed > 500);
+}
+
+/* Ages what a case waits for; the enterprise's turn is nobody's overdue. */
+static void make_late(const char *table, const char *where, int days)
+{
+    house_sql("update %s set deadline_at = now() - interval '%d days' where deadline_at is not null and %s",
+              table, days, where);
+}
+
+static void overdue_counts_are_the_lists_of_what_waits_for_that_side(void **state)
+{
+    (void)state;
+    const char *need = need_post(&world.enterprise_a, NULL);
+    const char *application = apply_for(&world.enterprise_a, need, world.guaranteed_b);
+    offer_make(&world.maker_b, &world.checker_b, application, doc("{sb}", "guarantee_required", 1));
+    expect(201, &world.enterprise_a, "POST", "/v1/guarantee-cases",
+           doc("{ss ss}", "application_id", application, "product_id", world.guarantee));
+    const char *waiting = apply_for(&world.enterprise_a, need, world.credit_a);
+    make_late("application", textf("id in ('%s', '%s')", application, waiting), 3);
+    make_late("offer", textf("application_id = '%s'", application), 2);
+    make_late("guarantee_case", textf("application_id = '%s'", application), 4);
+    json_t *report = expect(200, &world.zhejiang, "GET", "/v1/statistics/overdue", NULL);
+    followed = 0;
+    follow_rows(&world.zhejiang, report, "items", "figures", "row_filter");
+    follow_rows(&world.zhejiang,
+                expect(200, &world.zhejiang, "GET", "/v1/statistics/overdue?region=330100", NULL), "items",
+                "figures", "row_filter");
+    assert_true(followed >= 20);
+    /* The offer that the enterprise has to answer is nobody's; the application and the guarantee case are. */
+    json_t *rows = member_of(report, "items");
+    int64_t of_a = 0, of_b = 0, of_guarantor = 0;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        const char *id = text_of(row, "institution_id");
+        *(strcmp(id, world.bank_a) == 0   ? &of_a
+          : strcmp(id, world.bank_b) == 0 ? &of_b
+                                          : &of_guarantor) += number_of(row, "cases");
+    }
+    assert_int_equal(of_a, 1);
+    assert_int_equal(of_b, 0);
+    assert_int_equal(of_guarantor, 1);
+    json_t *late = expect(200, &world.zhejiang, "GET",
+                          textf("/v1/statistics/overdue-cases?institution_id=%s", world.bank_b), NULL);
+    assert_int_equal(json_array_size(member_of(late, "items")), 3);
+    house_sql("update application set deadline_at = now() + interval '9 days' where need_id = '%s'", need);
+    house_sql("update offer set deadline_at = now() + interval '9 days' where need_id = '%s'", need);
+    house_sql("update guarantee_case set deadline_at = now() + interval '9 days' where need_id = '%s'", need);
+}
+
+static json_t *nudge_of(const char *need)
+{
+    return doc("{ss ss ss}", "subject_kind", "need", "subject_id", need, "message", "请尽快答复");
+}
+
+static void nudge_is_offered_where_it_would_reach_somebody(void **state)
+{
+    (void)state;
+    const char *need = need_post(&world.enterprise_b, NULL);
+    static const char one[] = "/v1/statistics/overdue-cases?limit=1";
+    make_late("need", textf("id = '%s'", need), 900);
+    json_t *late = expect(200, &world.guangdong, "GET", one, NULL);
+    assert_string_equal(text_of(late, "items.0.id"), need);
+    assert_true(json_is_false(member_of(late, "items.0.can_nudge")));
+    expect_problem(409, "nobody_to_nudge", &world.guangdong, "POST", "/v1/nudges", nudge_of(need));
+    apply_for(&world.enterprise_b, need, world.credit_a);
+    make_late("need", textf("id = '%s'", need), 900);
+    assert_true(
+        json_is_true(member_of(expect(200, &world.guangdong, "GET", one, NULL), "items.0.can_nudge")));
+    json_t *made = expect(201, &world.guangdong, "POST", "/v1/nudges", nudge_of(need));
+    assert_non_null(json_object_get(member_of(made, "parties.0"), "name_en"));
+    assert_true(
+        json_is_false(member_of(expect(200, &world.guangdong, "GET", one, NULL), "items.0.can_nudge")));
+    house_sql("update need set deadline_at = now() + interval '9 days' where id = '%s'", need);
 }
 
 /* Who counts what ---------------------------------------------------------------------------------- */
@@ -310,6 +415,40 @@ static void regions_are_one_level_below_with_their_names(void **state)
     assert_int_equal(needs, 4);
 }
 
+static void regions_are_of_the_level_that_is_asked_for(void **state)
+{
+    (void)state;
+    json_t *items =
+        member_of(expect(200, &world.guangdong, "GET", "/v1/statistics/regions?level=county", NULL), "items");
+    size_t counties = 0, cities = 0;
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *row = json_array_get(items, i);
+        const char *level = text_of(row, "level");
+        assert_int_equal(strncmp(text_of(row, "region_code"), "44", 2), 0);
+        if (strcmp(level, "county") == 0) {
+            counties++;
+            assert_string_equal(text_of(row, "parent"), textf("%.4s00", text_of(row, "region_code")));
+        } else if (json_is_false(member_of(row, "is_exact"))) {
+            cities++; /* Dongguan and Zhongshan have no counties */
+            assert_string_equal(level, "prefecture");
+        }
+    }
+    assert_true(counties > 100);
+    assert_int_equal(cities, 2);
+    json_t *country = expect(200, &world.operator, "GET", "/v1/statistics/regions?level=prefecture", NULL);
+    int64_t needs = 0;
+    for (size_t i = 0; i < json_array_size(member_of(country, "items")); i++)
+        needs += number_of(json_array_get(member_of(country, "items"), i), "needs");
+    assert_int_equal(needs, number_of(expect(200, &world.operator, "GET", "/v1/statistics/funnel", NULL),
+                                      "steps.0.cases"));
+    assert_true(json_array_size(member_of(country, "items")) > 300);
+    /* Never above the region that is asked about. */
+    json_t *city =
+        expect(200, &world.guangdong, "GET", "/v1/statistics/regions?region=440100&level=province", NULL);
+    assert_string_equal(text_of(city, "items.0.level"), "county");
+    assert_null(json_object_get(member_of(city, "filter"), "level"));
+}
+
 static void trend_is_bounded_and_whole(void **state)
 {
     (void)state;
@@ -361,6 +500,7 @@ static void every_figure_has_its_definition_in_both_languages(void **state)
         assert_true(*text_of(item, "text_zh") && *text_of(item, "text_en"));
         assert_string_equal(text_of(item, "code"),
                             textf("%s.%s", text_of(item, "report"), text_of(item, "field")));
+        assert_true(*text_of(item, "list"));
     }
 }
 
@@ -373,9 +513,12 @@ int main(void)
         API_TEST(share_of_a_step_is_of_what_contains_it),
         API_TEST(league_table_tells_answers_and_money),
         API_TEST(regions_are_one_level_below_with_their_names),
+        API_TEST(regions_are_of_the_level_that_is_asked_for),
         API_TEST(trend_is_bounded_and_whole),
         API_TEST(working_time_between_is_what_the_deadlines_count),
         API_TEST(every_figure_has_its_definition_in_both_languages),
+        API_TEST(overdue_counts_are_the_lists_of_what_waits_for_that_side),
+        API_TEST(nudge_is_offered_where_it_would_reach_somebody),
     };
     return cmocka_run_group_tests_name("api.statistics", tests, open_with_cases, world_close);
 }

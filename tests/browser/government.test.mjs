@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { guaranteeCase, once, person } from './support/cases.mjs';
-import { funded, newcomer, register } from './support/government_cases.mjs';
+import { application, guaranteeCase, once, person } from './support/cases.mjs';
+import { funded, late, newcomer, overdue, register, strangersNeed } from './support/government_cases.mjs';
 import { checkPage, eventually, picture, settled, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
@@ -144,7 +144,16 @@ test('the dashboard goes to a file that spreadsheets read, and to paper', async 
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 CSV' }).click()]);
   const bytes = readFileSync(await download.path());
   assert.deepEqual([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf]);
-  assert.match(bytes.toString('utf8'), /广东省融资对接看板,截至.*\r\n/);
+  const csv = bytes.toString('utf8');
+  assert.match(csv, /广东省融资对接看板,截至.*\r\n/);
+  // Each figure with its unit, and all reports.
+  for (const head of ['金额（分）,用时中位数 （工作小时）,占比 （百万分之一）', '地区,发布,发布金额 （分）', '同意率 （百万分之一）', '时段,发布,发布金额 （分）,报方案,放款,放款金额 （分）,报方案用时中位数 （工作小时）'])
+    assert.ok(csv.includes(head), `${head} in ${csv.slice(0, 2000)}`);
+  const definition = page.locator('.definitions dd').getByText('期间内首次提交（离开草稿）的融资需求笔数').first();
+  assert.equal(await definition.isVisible(), false);
+  await page.emulateMedia({ media: 'print' });
+  assert.equal(await definition.isVisible(), true, 'paper has the definitions');
+  assert.equal(await page.locator('.definitions dl').evaluateAll((all) => all.every((one) => one.offsetHeight > 0)), true);
   assert.ok((await page.pdf({ format: 'A4' })).length > 10_000);
 });
 
@@ -169,7 +178,10 @@ test('by keyboard alone: from the dashboard to a verified enterprise', async (t)
   await page.keyboard.press('Enter');
   await page.waitForURL('**/verification');
   await settled(page);
-  await page.keyboard.press('j');
+  // Whoever waits longest is first: the newcomer stands behind all others.
+  const before = await page.locator('tbody tr').count();
+  assert.equal(await page.locator('tbody tr').last().locator('a').first().textContent(), enterprise.name);
+  for (let i = 0; i < before; i++) await page.keyboard.press('j');
   await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement?.textContent), enterprise.name));
   await page.keyboard.press('o');
   await page.waitForURL(`**/enterprises/${enterprise.id}`);
@@ -196,4 +208,88 @@ test('whoever a case waits for is nudged, and the log keeps it', async (t) => {
   await go('/overdue');
   await page.getByRole('row', { name: /请于本周内答复企业/ }).first().waitFor();
   await checkPage(page, 'nudges');
+});
+
+for (const width of [1280, 390])
+  test(`what is overdue stands by institution and by case, at ${width} px`, async (t) => {
+    const made = await once(overdue);
+    for (const language of ['zh', 'en']) {
+      const { page, go } = await signIn(t, { width, language });
+      await go('/overdue');
+      await page.locator('.table-frame').nth(1).waitFor();
+      await checkPage(page, `overdue-${width}-${language}`);
+      await picture(page, `government-overdue-late-${language}-${width}`);
+      const rows = page.locator('.table-frame').nth(1).locator('tbody tr');
+      assert.ok((await rows.count()) >= 5);
+      assert.equal(await rows.locator('.sla .tag-bad').count(), await rows.count(), 'each says for how long');
+      const bank = page.locator('.table-frame').first().getByRole('link', { name: language === 'en' ? made.application.institution.name_en : made.application.institution.name_zh, exact: true });
+      assert.equal(await bank.count(), 1, language);
+    }
+  });
+
+test('a late case is nudged from its row, which the log then has; nobody is nudged who is nobody or was today', async (t) => {
+  const { need } = await once(overdue);
+  const waiting = await late('application', application(), 40);
+  const { page, go } = await signIn(t);
+  await go('/overdue');
+  const row = page.locator('.table-frame').nth(1).locator('tbody tr', { has: page.locator(`a[href^="/applications/${waiting.id}"]`) });
+  await row.getByText(/逾期/).waitFor();
+  const nobody = page.locator('tbody tr', { has: page.locator(`a[href^="/needs/${need.id}"]`) });
+  assert.equal(await nobody.getByRole('button').count(), 0, 'a need that no institution has');
+  await row.getByRole('button', { name: '催办' }).click();
+  await page.getByRole('dialog').getByText('等待金融机构').waitFor();
+  await page.getByLabel('催办内容').fill(`请说明 ${waiting.id} 的进展。`);
+  await page.getByRole('dialog').getByRole('button', { name: '催办' }).click();
+  await page.getByRole('row', { name: new RegExp(`请说明 ${waiting.id} 的进展`) }).waitFor();
+  await eventually(async () => assert.equal(await row.getByRole('button').count(), 0));
+});
+
+test('what is overdue goes by keyboard, and a region begins at its first page', async (t) => {
+  const { application: first } = await once(overdue);
+  const longest = await late('application', application(), 400);
+  const { page, go } = await signIn(t);
+  await go('/overdue');
+  await page.locator('.table-frame').nth(1).waitFor();
+  await page.keyboard.press('j');
+  await eventually(async () => assert.match(await page.evaluate(() => document.activeElement?.getAttribute('href') ?? ''), new RegExp(longest.id)));
+  await page.keyboard.press('o');
+  await page.waitForURL(`**/applications/${longest.id}*`);
+  // A page further on, then another region: from its beginning.
+  const behind = await (await person('government')).get('/v1/statistics/overdue-cases?limit=1');
+  await go(`/overdue?cursor=${behind.next}&page=2`);
+  assert.equal(await page.locator(`a[href^="/applications/${longest.id}"]`).count(), 0);
+  await page.getByLabel('地区').fill(first.region_code);
+  await page.getByRole('option', { name: new RegExp(first.region_code) }).first().click();
+  await page.locator(`a[href^="/applications/${longest.id}"]`).waitFor();
+  assert.ok(!page.url().includes('cursor='));
+});
+
+test('the map shows counties, by city, each with its list', async (t) => {
+  await once(strangersNeed);
+  const { page, go } = await signIn(t);
+  await go('/');
+  await page.getByLabel('层级').selectOption('county');
+  await page.locator('.tiles-group').first().waitFor();
+  await settled(page);
+  assert.ok((await page.locator('.tile').count()) > 100);
+  assert.equal(await page.locator('.tiles-group').first().textContent(), '广州市');
+  const tile = page.locator('.tile a', { hasText: /[1-9]/ }).first();
+  const href = await tile.getAttribute('href');
+  assert.doesNotMatch(new URL(href, 'https://portal').searchParams.get('region'), /00$/);
+  assert.equal(await page.locator(`.chart-table a[href="${href}"]`).count(), 1);
+  await checkPage(page, 'counties');
+  await picture(page, 'government-dashboard-counties-zh-1280');
+});
+
+test('lists of enterprises read in English where English is asked for', async (t) => {
+  const enterprise = await newcomer();
+  const { page, go } = await signIn(t, { language: 'en' });
+  await go(`/enterprises?uscc=${enterprise.uscc}`);
+  const cells = page.locator('tbody tr').first().locator('td');
+  await eventually(async () => {
+    for (const i of [1, 2]) assert.match(await cells.nth(i).textContent(), /^[\x20-\x7e–’]+$/);
+  });
+  await go(`/enterprises/${enterprise.id}`);
+  for (const name of ['region', 'industry'])
+    await eventually(async () => assert.match(await page.getByRole('row', { name: new RegExp(`^${name}`, 'i') }).first().locator('td').first().textContent(), /^[\x20-\x7e–’]+$/));
 });

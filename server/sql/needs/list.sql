@@ -15,6 +15,8 @@ with fitting as not materialized (
             when $1::jsonb ->> 'step' is not null or $1::jsonb ->> 'from' is not null or $1::jsonb ->> 'to' is not null then
                 app.steps_fit($1::jsonb, n.posted_at, n.first_match_at, n.first_offer_at, n.guaranteed_at, n.funded_at)
             else true end
+        and ($1::jsonb ->> 'step' is distinct from 'asked'
+            or app.asked_guarantee($1::jsonb, n.id, n.province, n.guaranteed_at))
         and ($1::jsonb ->> 'overdue' is null or ($1::jsonb ->> 'overdue')::boolean = coalesce(n.deadline_at < now(), false))
         and ($1::jsonb ->> 'to_claim' is null or ($1::jsonb ->> 'to_claim')::boolean = app.waits_for_claim(n))
         and ($1::jsonb ->> 'waits_for' is null

@@ -29,6 +29,7 @@ with n as materialized (
     select 'asked', count(*) from n where is_asked
 )
 select 200, jsonb_build_object('as_of', now(), 'filter', $1::jsonb, 'figures', app.figures('funnel'),
+        'row_filter', '{"step": "step"}'::jsonb, 'share_row_filter', '{"step": "share_of"}'::jsonb,
         'steps', (select jsonb_agg(jsonb_build_object('step', c.step, 'cases', c.cases,
                 'amount_fen', coalesce(c.amount_fen, 0), 'median_hours', app.hours_of(c.minutes),
                 'share_of', c.base, 'share_of_cases', b.cases,

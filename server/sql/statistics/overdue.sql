@@ -15,7 +15,7 @@ with late as (
     from guarantee_case g join case_state s on s.kind = 'guarantee_case' and s.state = g.state
     where g.deadline_at < now()
 ), counted as (
-    select l.holder, i.name_zh, i.kind, count(*) as cases,
+    select l.holder, l.owner, i.name_zh, i.name_en, i.kind, count(*) as cases,
         count(*) filter (where l.kind = 'application') as applications,
         count(*) filter (where l.kind = 'offer') as offers,
         count(*) filter (where l.kind = 'guarantee_case') as guarantee_cases,
@@ -25,10 +25,12 @@ with late as (
     where l.owner in ('institution', 'guarantor')
         and ($1::jsonb ->> 'region' is null or l.region_code between $1::jsonb ->> 'region'
             and app.region_high($1::jsonb ->> 'region'))
-    group by l.holder, i.name_zh, i.kind
+    group by l.holder, l.owner, i.name_zh, i.name_en, i.kind
 )
-select 200, jsonb_build_object('items', coalesce(jsonb_agg(jsonb_build_object('institution_id', holder,
-        'name_zh', name_zh, 'kind', kind, 'cases', cases, 'applications', applications, 'offers', offers,
-        'guarantee_cases', guarantee_cases, 'oldest_deadline_at', oldest_deadline_at)
-        order by cases desc, name_zh), '[]'), 'next', null)::text, null, null
+select 200, jsonb_build_object('as_of', now(), 'filter', $1::jsonb, 'figures', app.figures('overdue'),
+        'row_filter', '{"institution_id": "institution_id", "waits_for": "waits_for"}'::jsonb,
+        'items', coalesce(jsonb_agg(jsonb_build_object('institution_id', holder, 'name_zh', name_zh, 'name_en', name_en,
+            'kind', kind, 'waits_for', owner, 'cases', cases, 'applications', applications, 'offers', offers,
+            'guarantee_cases', guarantee_cases, 'oldest_deadline_at', oldest_deadline_at)
+            order by cases desc, name_zh, owner), '[]'), 'next', null)::text, null, null
 from counted

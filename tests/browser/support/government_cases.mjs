@@ -1,7 +1,7 @@
 // What the pages of authorities and operators need beside the demo's data: an enterprise to verify, money paid out, a
 // round with a result. Each is made over the API by those whose part it is, once a process.
-import { freshNeed, offered, once, person, today } from './cases.mjs';
-import { password } from './portal.mjs';
+import { application, freshNeed, guaranteeCase, offered, once, person, proposed, today } from './cases.mjs';
+import { passTime, password } from './portal.mjs';
 
 /** A unified social credit code whose organisation's check digit (GB 11714) is wrong: somebody must look at it. */
 export function doubtfulCode() {
@@ -50,6 +50,23 @@ export async function funded() {
   const checker = await person('bankChecker');
   const contracted = await checker.move('offers', accepted, 'contract', { contract_no: `HT-${accepted.id.slice(0, 8)}` });
   return checker.move('offers', contracted, 'disburse', { funded_fen: 1_900_000_000, funded_on: today(), proof_no: `P-${accepted.id.slice(0, 8)}` });
+}
+
+/** A case past its deadline by so many days. */
+export async function late(kind, made, days = 3) {
+  const document = await made;
+  passTime(`update ${kind} set deadline_at = now() - interval '${days} days' where id = '${document.id}'`);
+  return document;
+}
+/** Cases that a bank and a guarantor let wait, one that an enterprise does, and a need that is nobody's yet. */
+export async function overdue() {
+  return {
+    application: await late('application', application()),
+    offer: await late('offer', proposed(), 2),
+    answer: await late('offer', offered(), 5),
+    guarantee: await late('guarantee_case', guaranteeCase(), 4),
+    need: await late('need', freshNeed(), 6),
+  };
 }
 
 const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);

@@ -1,6 +1,7 @@
 // What every browser test uses: the browser, people who are signed in, and pages that fail their test when the browser
 // sees a CSP violation, an error, a failed request, an axe violation or a page wider than its window.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,8 +11,10 @@ const require = createRequire(new URL('../../../server/portal/package.json', imp
 const { chromium, request } = require('playwright-core');
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const { admin, ...server } = JSON.parse(process.env.RQ_PORTAL_SERVER);
+const { admin, psql, ...server } = JSON.parse(process.env.RQ_PORTAL_SERVER);
 export const { origin, password } = server;
+/** What only time does, done in the server's PostgreSQL as its owner. */
+export const passTime = (statement) => execFileSync(psql[0], [...psql.slice(1), `--command=${statement}`], { stdio: ['ignore', 'ignore', 'inherit'] });
 export const WIDTHS = { 1280: 800, 390: 844 };
 export const LANGUAGES = ['zh', 'en'];
 /** One login a role, of the demo's data. */

@@ -43,7 +43,7 @@ const region = (as) => [
   { as, name: `${as}-new-round`, path: '/rounds/new' },
   ...['overview', 'needs', 'institutions', 'results', 'matrix', 'figures'].map((tab) => (
     { as, name: `${as}-round-${tab}`, route: '/rounds/:id', path: async () => `/rounds/${(await once(government.published)).id}?tab=${tab}` })),
-  { as, name: `${as}-overdue`, path: '/overdue' },
+  { as, name: `${as}-overdue`, route: '/overdue', path: async () => (await once(government.overdue), '/overdue') },
   { as, name: `${as}-views`, path: '/audit' },
   { as, name: `${as}-trail`, route: '/audit', path: '/audit?tab=trail' },
   { as, name: `${as}-institution`, route: '/institutions/:id', path: async () => `/institutions/${(await once(government.funded)).institution.id}` },

@@ -145,6 +145,7 @@ export interface Enterprise extends Versioned {
   address: string | null;
   industry_code: string;
   industry_zh: string | null;
+  industry_en: string | null;
   main_business: string | null;
   employees: number | null;
   revenue_fen: number | null;
@@ -670,8 +671,8 @@ export interface Statistics {
 /** A figure of a report: the list whose rows it counts (or whose field it adds up), null when it is not there to list. */
 export interface ReportFigure {
   code: string;
-  unit: 'cases' | 'enterprises' | 'fen' | 'working_hours' | 'ppm';
-  list: 'needs' | 'applications' | 'guarantee-cases' | 'enterprises' | null;
+  unit: 'cases' | 'enterprises' | 'fen' | 'working_hours' | 'ppm' | 'time';
+  list: 'needs' | 'applications' | 'offers' | 'guarantee-cases' | 'enterprises' | 'statistics/overdue-cases' | null;
   filter: Record<string, string | boolean> | null;
   adds_up: string | null;
 }
@@ -691,10 +692,8 @@ export interface Report<Row = unknown> {
   row_filter: Record<string, string>;
   items: Row[];
 }
-export interface Funnel {
-  as_of: string;
-  filter: ReportFilter;
-  figures: Record<string, ReportFigure>;
+export interface Funnel extends Omit<Report, 'items'> {
+  share_row_filter: Record<string, string>;
   steps: {
     step: 'posted' | 'matched' | 'offered' | 'guaranteed' | 'funded';
     cases: number;
@@ -713,6 +712,7 @@ export interface RegionRow {
   name_zh: string;
   name_en: string | null;
   level: string;
+  parent: string | null;
   /** What is registered at the region itself, not below it. */
   is_exact: boolean;
   needs: number;
@@ -906,11 +906,16 @@ export interface OverdueCase extends Life {
   region_code: string;
   enterprise: { id: string; name: string } | null;
   institution: NamedInstitution | null;
+  /** Whether a nudge would reach somebody now. */
+  can_nudge: boolean;
 }
+/** What waits for one institution. */
 export interface Overdue {
   institution_id: string;
   name_zh: string;
+  name_en: string | null;
   kind: string;
+  waits_for: 'institution' | 'guarantor';
   cases: number;
   applications: number;
   offers: number;
@@ -947,7 +952,7 @@ export interface Nudge {
   made_by_name: string;
   made_at: string;
   /** Who was told. */
-  parties: { kind: string; id: string; name_zh: string | null }[] | null;
+  parties: { kind: string; id: string; name_zh: string | null; name_en: string | null }[] | null;
 }
 
 export interface Notification {

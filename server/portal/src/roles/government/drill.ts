@@ -1,15 +1,18 @@
-// From a figure of a report to the list that it counts, and what such a list is about.
+// From a figure of a report to the list that it counts or is taken over, and what such a list is about.
 import { computed, reactive, shallowRef, type ComputedRef } from 'vue';
 import { useRoute, useRouter, type RouteLocationRaw } from 'vue-router';
 import { api, done } from '@/api/client';
-import type { FigureDefinition, Institution, ReportFigure } from '@/api/documents';
+import type { FigureDefinition, Institution, Report, ReportFigure } from '@/api/documents';
+import { count, moment, money, rate } from '@/lib/format';
 import { pick } from '@/lib/language';
 import type { ListState } from '@/lib/list';
+import type { Column } from '@/ui/DataTable.vue';
 
 /** What a report goes by; its page keeps them in the address. */
 export const REPORT_FILTERS = ['region', 'from', 'to', 'kind', 'channel'];
-/** What a list takes over from a figure beside the filters that it offers by itself. */
-export const DRILL_FILTERS = [...REPORT_FILTERS, 'region_exact', 'step', 'by', 'institution_id', 'first_loan'];
+/** What every list takes over from a figure, and beside it a list of cases; each list adds what else its figures ask for. */
+export const DRILL_FILTERS = [...REPORT_FILTERS, 'region_exact', 'institution_id'];
+export const CASE_FILTERS = [...DRILL_FILTERS, 'state', 'overdue', 'waits_for'];
 
 type Filter = Record<string, string | number | boolean | null | undefined>;
 
@@ -19,7 +22,7 @@ export function drillTo(figure: ReportFigure | undefined, ...filters: (Filter | 
   const query: Record<string, string> = { figure: figure.code };
   for (const filter of [...filters, figure.filter])
     for (const [name, value] of Object.entries(filter ?? {})) if (value != null) query[name] = String(value);
-  return { path: `/${figure.list}`, query };
+  return { path: `/${figure.list.replace('statistics/overdue-cases', 'overdue')}`, query };
 }
 
 /** The row's part of the filter: a report's row_filter names the row's field for each parameter. */
@@ -43,10 +46,29 @@ export function figureDefinitions(): FigureDefinition[] {
   }
   return definitions.value;
 }
-export const definitionOf = (report: string, field: string): FigureDefinition | undefined =>
-  figureDefinitions().find((figure) => figure.report === report && figure.field === field);
+export const figuresOf = (report: string): FigureDefinition[] => figureDefinitions().filter((figure) => figure.report === report);
+export const definitionOf = (report: string, field: string): FigureDefinition | undefined => figuresOf(report).find((figure) => figure.field === field);
 export const figureName = (report: string, field: string): string => pick(definitionOf(report, field), 'name');
 export const figureText = (report: string, field: string): string => pick(definitionOf(report, field), 'text');
+
+export type Value = number | string | null;
+export const valueOf = (row: object, field: string): Value => (row as Record<string, Value>)[field] ?? null;
+/** A figure as it is read. */
+export function shown(unit: string | undefined, value: Value, digits?: number): string {
+  if (typeof value === 'string') return moment(value);
+  return unit === 'fen' ? money(value, digits) : unit === 'ppm' ? rate(value, 0) : count(value, 1);
+}
+/** The columns of a report's figures, each cell a link to its list. */
+export function figureColumns<R extends object>(report: string, about: Pick<Report, 'filter' | 'figures' | 'row_filter'>): Column<R>[] {
+  return figuresOf(report).map((figure) => ({
+    key: figure.field,
+    label: pick(figure, 'name'),
+    number: true,
+    text: (row) => shown(figure.unit, valueOf(row, figure.field)),
+    sort: (row) => valueOf(row, figure.field),
+    to: (row) => (valueOf(row, figure.field) === null ? null : drillTo(about.figures[figure.field], about.filter, rowFilter(about.row_filter, row))),
+  }));
+}
 
 const institutions = reactive(new Map<string, Institution | null>());
 /** The name of an institution by its id, read when first asked for. */

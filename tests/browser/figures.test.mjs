@@ -104,3 +104,28 @@ test('every figure leads to a list whose total is the figure, on the screen too'
   t.diagnostic(`${links.size} links, ${opened.size} opened`);
   assert.deepEqual(figures.map((figure) => figure.code).filter((code) => !told.has(code)), [], 'every figure is a link');
 });
+
+for (const as of ['bank', 'guarantee'])
+  test(`the figures of its own statistics lead ${as} to their lists`, async (t) => {
+    await once(funded);
+    await once(approvedGuarantee);
+    const { page, go } = await window(t, { as });
+    await go('/statistics');
+    await page.locator('.figures a').first().waitFor();
+    const links = await page.locator('.figures-one').evaluateAll((all) =>
+      all.map((one) => ({ label: one.querySelector('p').textContent, href: one.querySelector('a')?.getAttribute('href'), text: one.querySelector('.figure').textContent })));
+    assert.ok(links.length >= 8);
+    for (const { label, href, text } of links) {
+      assert.ok(href || text === '—', `${label}: ${text}`);
+      if (!href) continue;
+      await go(href);
+      const next = page.getByRole('button', { name: '下一页' });
+      let rows = await page.locator('tbody tr').count();
+      for (; await next.count(); rows += await page.locator('tbody tr').count()) {
+        await next.click();
+        await settled(page);
+      }
+      if (/^\d+$/.test(text) && !/用时/.test(label)) assert.equal(rows, Number(text), `${label}: ${href}`);
+      else if (!/^0/.test(text)) assert.ok(rows > 0, `${label}: ${href}`);
+    }
+  });

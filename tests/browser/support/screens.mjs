@@ -112,6 +112,7 @@ const screens = [
   ...shelf('bank', ['/products']),
   { as: 'guarantee', name: 'guarantee-queue', route: '/', path: async () => (await once(guaranteeCase), '/') },
   { as: 'guarantee', name: 'guarantee-in-force', path: '/in-force' },
+  { as: 'guarantee', name: 'guarantee-cases', route: '/guarantee-cases', path: async () => (await once(guaranteeCase), '/guarantee-cases?step=received') },
   { as: 'guarantee', name: 'guarantee-exposure', path: '/exposure' },
   { as: 'guarantee', name: 'guarantee-case', route: '/guarantee-cases/:id', path: async () => `/guarantee-cases/${(await once(proposedGuarantee)).id}` },
   { as: 'guarantee', name: 'guarantee-letter', route: '/guarantee-cases/:id/letter', path: async () => `/guarantee-cases/${(await once(approvedGuarantee)).id}/letter` },

@@ -10,6 +10,7 @@ import Rounds from '../bank/Rounds.vue';
 import Statistics from '../bank/Statistics.vue';
 import Book from './Book.vue';
 import CasePage from './CasePage.vue';
+import Cases from './Cases.vue';
 import Letter from './Letter.vue';
 import Queue from './Queue.vue';
 
@@ -26,6 +27,7 @@ const area: AreaRoutes = {
     { path: '/', component: Queue },
     { path: '/in-force', component: Queue, props: { inForce: true } },
     { path: '/exposure', component: Book },
+    { path: '/guarantee-cases', component: Cases },
     { path: '/guarantee-cases/:id', component: CasePage, props: true },
     { path: '/guarantee-cases/:id/letter', component: Letter, props: true },
     { path: '/needs/:id', component: NeedPage, props: true },

@@ -234,8 +234,9 @@ test('a late case is nudged from its row, which the log then has; nobody is nudg
   await go('/overdue');
   const row = page.locator('.table-frame').nth(1).locator('tbody tr', { has: page.locator(`a[href^="/applications/${waiting.id}"]`) });
   await row.getByText(/逾期/).waitFor();
-  const nobody = page.locator('tbody tr', { has: page.locator(`a[href^="/needs/${need.id}"]`) });
-  assert.equal(await nobody.getByRole('button').count(), 0, 'a need that no institution has');
+  const nobodys = page.locator('tbody tr', { has: page.locator(`a[href^="/needs/${need.id}"]`) });
+  await nobodys.getByText('等待平台').waitFor();
+  assert.equal(await nobodys.getByRole('button').count(), 0, 'the operator is nobody to nudge');
   await row.getByRole('button', { name: '催办' }).click();
   await page.getByRole('dialog').getByText('等待金融机构').waitFor();
   await page.getByLabel('催办内容').fill(`请说明 ${waiting.id} 的进展。`);

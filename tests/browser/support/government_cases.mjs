@@ -35,14 +35,19 @@ export async function newcomer() {
 
 /** A need of an enterprise that never dealt with any institution, and who acts for it. */
 export async function strangersNeed() {
+  const { owner, name, need } = await uncheckedNeed();
+  return { owner, name, need: await (await person('operator')).move('needs', need, 'pass') };
+}
+/** The same as it was posted: it waits for the operator. */
+async function uncheckedNeed() {
   const owner = await person(await applicant());
   const { name } = await owner.post('/v1/enterprises', {
     uscc: doubtfulCode(), uscc_confirmed: true, name: `广州素昧平生${++made}${Date.now() % 1_000_000}有限公司`, region_code: '440103', industry_code: '8492',
   });
-  const posted = await owner.post('/v1/needs', {
+  const need = await owner.post('/v1/needs', {
     kinds: ['ip_pledge'], amount_fen: 2_000_000_000, term_months: 12, purpose: 'working_capital', collateral: ['ip'],
   });
-  return { owner, name, need: await (await person('operator')).move('needs', posted, 'pass') };
+  return { owner, name, need };
 }
 /** Money that was paid out on an accepted offer. */
 export async function funded() {
@@ -58,14 +63,14 @@ export async function late(kind, made, days = 3) {
   passTime(`update ${kind} set deadline_at = now() - interval '${days} days' where id = '${document.id}'`);
   return document;
 }
-/** Cases that a bank and a guarantor let wait, one that an enterprise does, and a need that is nobody's yet. */
+/** Cases that a bank and a guarantor let wait, one that an enterprise does, and a need that the operator has to check. */
 export async function overdue() {
   return {
     application: await late('application', application()),
     offer: await late('offer', proposed(), 2),
     answer: await late('offer', offered(), 5),
     guarantee: await late('guarantee_case', guaranteeCase(), 4),
-    need: await late('need', freshNeed(), 6),
+    need: await late('need', uncheckedNeed().then((one) => one.need), 6),
   };
 }
 

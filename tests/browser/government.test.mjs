@@ -85,6 +85,10 @@ test('a programme is published with a condition that the engine evaluates, and r
   await page.waitForURL(/\/programmes\/[0-9a-f-]{36}/);
   await settled(page);
   await page.getByText('40%').waitFor();
+  const { href } = new URL(page.url());
+  await go('/programmes');
+  await page.getByRole('row', { name: /广州市研发贷贴息（测试）.*实付的 40%/ }).first().waitFor();
+  await go(href);
   await page.locator('.rule-rows').getByText(/首贷/).waitFor();
   await page.getByRole('button', { name: '下线' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '下线' }).click();
@@ -243,6 +247,21 @@ test('a late case is nudged from its row, which the log then has; nobody is nudg
   await page.getByRole('dialog').getByRole('button', { name: '催办' }).click();
   await page.getByRole('row', { name: new RegExp(`请说明 ${waiting.id} 的进展`) }).waitFor();
   await eventually(async () => assert.equal(await row.getByRole('button').count(), 0));
+});
+
+test('a figure\'s list that is asked for something else is no longer the figure\'s', async (t) => {
+  const { application: { institution } } = await once(overdue);
+  const { page, go } = await signIn(t);
+  await go('/overdue');
+  const row = page.locator('tbody tr', { has: page.locator(`a[href^="/institutions/${institution.id}"]`) });
+  await row.locator('a').nth(1).click();
+  await page.getByText('指标“逾期合计”的明细').waitFor();
+  await page.getByText(new RegExp(`机构 ${institution.name_zh}.*等待金融机构`)).waitFor();
+  await settled(page);
+  for (const state of await page.locator('.table-frame').first().locator('.sla-owner').allTextContents()) assert.equal(state, '等待金融机构');
+  await page.getByRole('button', { name: '清除筛选' }).click();
+  await page.locator('.table-frame').nth(1).waitFor();
+  assert.equal(await page.getByText('指标“逾期合计”的明细').count(), 0);
 });
 
 test('what is overdue goes by keyboard, and a region begins at its first page', async (t) => {

@@ -105,11 +105,13 @@ export function useList<P extends keyof ListItems>(path: P, options: ListOptions
   function go(change: LocationQueryRaw): void {
     void router.push({ query: { ...route.query, ...change } });
   }
+  /** What is asked anew begins at its first page, and is no figure's list any more. */
+  const anew = { cursor: undefined, page: undefined, figure: undefined };
   function setFilter(name: string, value: string | undefined): void {
-    go({ [name]: value || undefined, cursor: undefined, page: undefined });
+    go({ ...anew, [name]: value || undefined });
   }
   function clearFilters(): void {
-    go({ ...Object.fromEntries((options.filters ?? []).map((name) => [name, undefined])), cursor: undefined, page: undefined });
+    go({ ...anew, ...Object.fromEntries((options.filters ?? []).map((name) => [name, undefined])) });
   }
   function next(): void {
     if (cursorNext.value) go({ cursor: cursorNext.value, page: String(page.value + 1) });

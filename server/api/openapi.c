@@ -255,7 +255,7 @@ static void write_replies(rq_json *json)
         {"Round", "id,round_no,name,region_code,seed_hash,state,actions,version"},
         {"RoundPlace", "id,round_id,run_no,need_id,amount_fen,wish"},
         {"RoundExport", "format,seed,seed_hash,input,input_hash,result,result_hash,proof"},
-        {"RoundStatistics", "needs,needs_fen,matched,matched_fen,intents,intent_fen,days"},
+        {"RoundStatistics", "needs,needs_fen,matched,matched_fen,intents,intent_fen,days,figures,day_figures"},
         {"Statistics", "total,by_kind,by_size,by_industry,by_county"},
         {"Market",
          "as_of,open_needs,considered,eligible,unknown,near,guarantee_assumed,insurance_assumed,trials"},

@@ -114,6 +114,7 @@ static const rq_field day_fields[] = {
     {"is_workday", RQ_FIELD_BOOLEAN, true, 0, 0, NULL, NULL, "是否工作日（调休为是）",
      "whether it is worked"},
     {"name", RQ_FIELD_TEXT, true, 1, 60, NULL, NULL, "名称", "what it is called"},
+    {"name_en", RQ_FIELD_TEXT, false, 1, 120, NULL, NULL, "英文名称", "what it is called in English"},
     {"remove", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "取消此日的特殊安排",
      "the day is as its weekday again"},
 };

@@ -110,8 +110,20 @@ static const rq_schema list_query = RQ_SCHEMA("RoundQuery", list_fields, NULL);
 static const rq_field place_query_fields[] = {
     RQ_PAGE_FIELDS,
     {"run", RQ_FIELD_INTEGER, false, 1, 9, NULL, NULL, "第几次撮合", "of this run only"},
+    {"step", RQ_FIELD_WORD, false, 0, 0,
+     "=matched,agreed,declined,intents,contacted,approved,funded,confirmed", NULL, "指标所计的结果",
+     "those that this figure counts"},
+    {"day", RQ_FIELD_INTEGER, false, 7, 90, NULL, NULL, "回访日", "as told on this follow-up day"},
 };
 static const rq_schema place_query = RQ_SCHEMA("RoundPlaceQuery", place_query_fields, NULL);
+#define LEFT_FIELD                                                                                           \
+    {                                                                                                        \
+        "left", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "已退出", "that left"                             \
+    }
+static const rq_field registration_fields[] = {RQ_PAGE_FIELDS, LEFT_FIELD};
+static const rq_schema registration_query = RQ_SCHEMA("RoundNeedQuery", registration_fields, NULL);
+static const rq_field bringing_fields[] = {LEFT_FIELD};
+static const rq_schema bringing_query = RQ_SCHEMA("RoundInstitutionQuery", bringing_fields, NULL);
 static const rq_field export_fields[] = {
     {"run", RQ_FIELD_INTEGER, false, 1, 9, NULL, NULL, "第几次撮合，默认最近公布的",
      "a run; the last published unless told"},
@@ -267,15 +279,15 @@ static const rq_route rows[] = {
     RQ_ROUTE(POST, "/v1/rounds/{id}/needs", RQ_ROLE_ENTERPRISE, &need_input, "rounds/register-need",
              RQ_ROUTE_KEY, "Object", "需求报名", "Register a need"),
     RQ_ROUTE(GET, "/v1/rounds/{id}/needs",
-             RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, &rq_page_query,
+             RQ_ROLE_ENTERPRISE | RQ_ROLE_AUTHORITY | RQ_ROLE_OPERATOR | RQ_ROLE_AUDITOR, &registration_query,
              "rounds/needs", 0, "List", "报名的需求", "Registered needs"),
     RQ_ROUTE(POST, "/v1/rounds/{id}/leave", RQ_ROLE_ENTERPRISE, &need_input, "rounds/leave", RQ_ROUTE_KEY,
              "Object", "需求退出", "Take a need out"),
     RQ_ROUTE(POST, "/v1/rounds/{id}/institutions", RQ_ROLES_INSTITUTION, &institution_input,
              "rounds/register-institution", RQ_ROUTE_KEY, "Object", "机构报名席位与额度",
              "Register slots and money, or change them"),
-    RQ_ROUTE(GET, "/v1/rounds/{id}/institutions", RQ_ROLE_ANYBODY, NULL, "rounds/institutions", 0, "List",
-             "参加的机构（公布后对所有人可见）",
+    RQ_ROUTE(GET, "/v1/rounds/{id}/institutions", RQ_ROLE_ANYBODY, &bringing_query, "rounds/institutions", 0,
+             "List", "参加的机构（公布后对所有人可见）",
              "Institutions that take part; all see all after publication"),
     COMPUTED("seal", "rounds/draft", seal_lists, "rounds/seal", "封存名单并公布种子",
              "Seal the lists and tell the seed"),

@@ -48,13 +48,13 @@ static rq_step hash_password(rq_call *call)
     return RQ_STEP_ANSWERED;
 }
 
+#define ROLES                                                                                                \
+    "=enterprise,bank_maker,bank_checker,guarantee_reviewer,guarantee_checker,authority,operator,auditor"
 static const rq_field user_fields[] = {
     {"login", RQ_FIELD_CODE, true, 3, 64, NULL, NULL, "用户名", "the login"},
     {"name", RQ_FIELD_TEXT, true, 1, 60, NULL, NULL, "姓名", "the person's name"},
     {"password", RQ_FIELD_TEXT, true, 12, 256, NULL, NULL, "初始密码", "the first password"},
-    {"roles", RQ_FIELD_WORDS, true, 1, 4,
-     "=enterprise,bank_maker,bank_checker,guarantee_reviewer,guarantee_checker,authority,operator,auditor",
-     NULL, "角色", "the roles"},
+    {"roles", RQ_FIELD_WORDS, true, 1, 4, ROLES, NULL, "角色", "the roles"},
     {"enterprise_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "所属企业", "the enterprise it acts for"},
     {"institution_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "所属机构", "the institution it acts for"},
     {"region_code", RQ_FIELD_REGION, false, 0, 0, NULL, NULL, "主管区域，000000 为全国",
@@ -62,10 +62,19 @@ static const rq_field user_fields[] = {
 };
 static const rq_schema user_input = RQ_SCHEMA("NewUser", user_fields, NULL);
 
+static const rq_field list_fields[] = {
+    RQ_PAGE_FIELDS,
+    {"name", RQ_FIELD_TEXT, false, 1, 60, NULL, NULL, "用户名或姓名的一部分",
+     "part of the login or the name"},
+    {"role", RQ_FIELD_WORD, false, 0, 0, ROLES, NULL, "角色", "a role"},
+    {"barred", RQ_FIELD_BOOLEAN, false, 0, 0, NULL, NULL, "已停用", "barred"},
+};
+static const rq_schema list_query = RQ_SCHEMA("UserQuery", list_fields, NULL);
+
 static const rq_route rows[] = {
     RQ_ROUTE(POST, "/v1/users", RQ_ROLE_OPERATOR, &user_input, "users/create", RQ_ROUTE_KEY, "User",
              "新建用户", "Make a user", .compute = hash_password),
-    RQ_ROUTE(GET, "/v1/users", RQ_ROLE_ANYBODY, &rq_page_query, "users/list", 0, "List", "用户列表", "Users"),
+    RQ_ROUTE(GET, "/v1/users", RQ_ROLE_ANYBODY, &list_query, "users/list", 0, "List", "用户列表", "Users"),
     RQ_ROUTE(POST, "/v1/users/{id}/disable", RQ_ROLE_OPERATOR, NULL, "users/disable",
              RQ_ROUTE_KEY | RQ_ROUTE_NO_BODY, "User", "停用用户", "Bar a user"),
     RQ_ROUTE(POST, "/v1/users/{id}/reset-totp", RQ_ROLE_OPERATOR, NULL, "users/reset-totp",

@@ -123,7 +123,9 @@ static void write_top(rq_json *json, const char *key, const rq_match_result *res
         rq_json_object(json, NULL);
         rq_json_string(json, "product_id", package->product->id);
         rq_json_string(json, "product_zh", package->product->name_zh);
+        rq_json_string(json, "product_en", package->product->name_en);
         rq_json_string(json, "institution_zh", package->product->institution_zh);
+        rq_json_string(json, "institution_en", package->product->institution_en);
         rq_json_int(json, "score_ppm", package->score_ppm);
         rq_json_object_end(json);
     }

@@ -23,7 +23,8 @@ static int64_t hours_over(const char *day)
 
 static json_t *announce(const char *day, bool is_workday, bool removes)
 {
-    json_t *one = doc("{ss sb ss}", "day", day, "is_workday", is_workday, "name", "临时放假");
+    json_t *one =
+        doc("{ss sb ss ss}", "day", day, "is_workday", is_workday, "name", "临时放假", "name_en", "closed");
     if (removes)
         json_object_set_new(one, "remove", json_true());
     return expect(200, &world.operator, "POST", "/v1/reference/calendar", doc("{s[o]}", "days", one));
@@ -36,6 +37,8 @@ static void announced_day_is_not_counted_and_the_numbers_stay_whole(void **state
     int64_t before = hours_over(day), days = house_count("select count(*) from working_day");
     announce(day, false, false);
     assert_int_equal(hours_over(day), before - 8);
+    assert_int_equal(house_count("select count(*) from holiday where day = '%s' and name_en = 'closed'", day),
+                     1);
     assert_int_equal(house_count("select count(*) from working_day"), days - 1);
     assert_int_equal(house_count("select max(seq) from working_day"), days - 1);
     /* A Saturday that is made up for. */
@@ -54,6 +57,8 @@ static void calendar_is_public_and_its_past_stays(void **state)
     json_t *year = expect(200, NULL, "GET", "/v1/reference/calendar?year=2026", NULL);
     assert_true(json_array_size(member_of(year, "items")) > 10);
     assert_true(*text_of(year, "last_day"));
+    for (size_t i = 0; i < json_array_size(member_of(year, "items")); i++)
+        assert_true(*text_of(json_array_get(member_of(year, "items"), i), "name_en")); /* the notice's days */
     const char *before = house_rows();
     json_t *past = expect_problem(
         422, "validation_failed", &world.operator, "POST", "/v1/reference/calendar",
@@ -199,11 +204,46 @@ static void trial_tells_what_would_change_and_changes_nothing(void **state)
     assert_true(number_of(cost, "top1_changes") + number_of(record, "top1_changes") >= 3);
     json_t *with_example = number_of(cost, "top1_changes") > 0 ? cost : record;
     assert_true(*text_of(with_example, "examples.0.before.0.product_zh"));
+    assert_non_null(json_object_get(member_of(with_example, "examples.0.before.0"), "product_en"));
+    assert_non_null(json_object_get(member_of(with_example, "examples.0.before.0"), "institution_en"));
     assert_string_not_equal(text_of(with_example, "examples.0.before.0.product_id"),
                             text_of(with_example, "examples.0.after.0.product_id"));
     assert_string_equal(house_rows(), before);
     expect_problem(422, "validation_failed", &world.operator, "POST", "/v1/reference/weights/what-if",
                    weights_of(1, 1, 1, 1, 1, NULL));
+}
+
+/* Users -------------------------------------------------------------------------------------------- */
+
+static void users_are_found_by_login_name_role_and_whether_they_are_barred(void **state)
+{
+    (void)state;
+    const struct {
+        const char *login, *name, *role;
+    } made[] = {{"findme-auditor", "钱审计", "auditor"}, {"findme-other", "孙运营", "operator"}};
+    char ids[COUNT(made)][40];
+    for (size_t i = 0; i < COUNT(made); i++) {
+        json_t *user = expect(201, &world.operator, "POST", "/v1/users",
+                              doc("{ss ss ss s[s]}", "login", made[i].login, "name", made[i].name, "password",
+                                  "a-first-password", "roles", made[i].role));
+        snprintf(ids[i], sizeof ids[i], "%s", text_of(user, "id"));
+    }
+    expect(200, &world.operator, "POST", textf("/v1/users/%s/disable", ids[1]), NULL);
+    const struct {
+        const char *query;
+        size_t found;
+    } rows[] = {{"name=FINDME", 2},
+                {"name=%E9%92%B1%E5%AE%A1", 1},
+                {"name=findme&role=auditor", 1},
+                {"name=findme&barred=true", 1},
+                {"name=findme&barred=true&role=auditor", 0},
+                {"name=%25", 0}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        json_t *list = expect(200, &world.operator, "GET", textf("/v1/users?%s", rows[i].query), NULL);
+        assert_int_equal(json_array_size(member_of(list, "items")), rows[i].found);
+        for (size_t k = 0; k < rows[i].found; k++)
+            assert_true(json_is_false(member_of(json_array_get(member_of(list, "items"), k), "has_totp")));
+    }
 }
 
 /* Jobs --------------------------------------------------------------------------------------------- */
@@ -242,6 +282,7 @@ int main(void)
         API_TEST(new_version_is_published_and_matched_by),
         API_TEST(weights_of_a_later_day_wait_for_it),
         API_TEST(trial_tells_what_would_change_and_changes_nothing),
+        API_TEST(users_are_found_by_login_name_role_and_whether_they_are_barred),
         API_TEST(jobs_tell_their_last_and_next_run),
     };
     return cmocka_run_group_tests_name("api.operator", tests, world_open, world_close);

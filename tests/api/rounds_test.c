@@ -100,6 +100,31 @@ static void parties_register_while_the_registration_is_open(void **state)
     assert_int_equal(size_of(&world.zhejiang, "/institutions"), 2);
 }
 
+static void who_seals_the_lists_reads_whose_needs_they_are(void **state)
+{
+    (void)state;
+    json_t *items = member_of(expect(200, &world.zhejiang, "GET", round_path("/needs"), NULL), "items");
+    assert_int_equal(json_array_size(items), NEEDS);
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(items, i);
+        const char *id = text_of(item, "need_id");
+        assert_string_equal(text_of(item, "request_no"),
+                            text_of(get(200, &world.enterprise_a, "needs", id), "request_no"));
+        assert_string_equal(text_of(item, "enterprise.id"), world.id_a);
+        assert_true(*text_of(item, "enterprise.name"));
+        assert_int_equal(
+            house_count("select count(*) from enterprise_view where viewer_id = '%s' and what = 'need' and "
+                        "subject_id = '%s'",
+                        world.zhejiang.id, id),
+            1); /* a look as any other */
+    }
+    expect(200, &world.enterprise_a, "POST", round_path("/leave"), doc("{ss}", "need_id", needs[0]));
+    assert_int_equal(size_of(&world.zhejiang, "/needs?left=false"), NEEDS - 1);
+    assert_int_equal(size_of(&world.zhejiang, "/needs?left=true"), 1);
+    expect(200, &world.enterprise_a, "POST", round_path("/needs"), doc("{ss}", "need_id", needs[0]));
+    assert_int_equal(size_of(&world.zhejiang, "/institutions?left=true"), 0);
+}
+
 static void sealing_tells_hash_and_seed_and_ends_the_registration(void **state)
 {
     (void)state;
@@ -255,6 +280,61 @@ static void after_48_hours_the_round_goes_on_by_itself(void **state)
     assert_string_equal(text_of(round_now(&world.enterprise_a), "state"), "meeting");
 }
 
+/* What a row adds to a figure: one, its field, or what the side told on that day. */
+static int64_t added_by(const json_t *row, const json_t *figure, int day)
+{
+    const char *field = text_of(figure, "adds_up");
+    const bool is_told = strncmp(field, "follow_ups.", 11) == 0;
+    int64_t sum = *field && !is_told ? number_of(row, field) : !*field;
+    const json_t *told = is_told ? member_of(row, "follow_ups") : NULL;
+    const char *side =
+        strcmp(text_of(figure, "filter.step"), "confirmed") == 0 ? "enterprise" : "institution";
+    for (size_t i = 0; i < json_array_size(told); i++)
+        if (number_of(json_array_get(told, i), "day") == day &&
+            strcmp(text_of(json_array_get(told, i), "side"), side) == 0)
+            sum += number_of(json_array_get(told, i), field + 11);
+    return sum;
+}
+
+/* Each figure is what the rows of its list come to; returns how many figures there are. */
+static size_t follow_figures(const json_t *figures, const json_t *values, int day)
+{
+    const char *field;
+    json_t *figure;
+    json_object_foreach((json_t *)figures, field, figure)
+    {
+        const char *list = strrchr(text_of(figure, "list"), '/'), *key;
+        char query[100] = "?limit=100";
+        json_t *value;
+        int64_t sum = 0;
+        if (strcmp(list, "/institutions") == 0)
+            query[1] = '\0';
+        json_object_foreach(member_of(figure, "filter"), key, value) snprintf(
+            query + strlen(query), sizeof query - strlen(query), "&%s=%s", key,
+            json_is_boolean(value) ? (json_is_true(value) ? "true" : "false") : json_string_value(value));
+        if (day)
+            snprintf(query + strlen(query), sizeof query - strlen(query), "&day=%d", day);
+        const json_t *rows = member_of(
+            expect(200, &world.zhejiang, "GET", round_path(textf("%s%s", list, query)), NULL), "items");
+        for (size_t i = 0; i < json_array_size(rows); i++)
+            sum += added_by(json_array_get(rows, i), figure, day);
+        assert_int_equal(sum, number_of(values, field));
+    }
+    return json_object_size(figures);
+}
+
+static void every_figure_counts_the_rows_of_its_list(void)
+{
+    json_t *figures = expect(200, &world.zhejiang, "GET", round_path("/statistics"), NULL);
+    json_t *values = json_deep_copy(figures);
+    json_object_update(values, member_of(round_now(&world.zhejiang), "counts"));
+    assert_int_equal(follow_figures(member_of(figures, "figures"), values, 0), 10);
+    json_decref(values);
+    assert_int_equal(follow_figures(member_of(figures, "day_figures"), member_of(figures, "days.0"), 7), 6);
+    /* Nobody told anything on day 30. */
+    assert_int_equal(size_of(&world.zhejiang, "/places?step=contacted&day=30"), 0);
+}
+
 static void intents_and_money_stand_side_by_side(void **state)
 {
     (void)state;
@@ -287,6 +367,7 @@ static void intents_and_money_stand_side_by_side(void **state)
     assert_int_equal(number_of(figures, "days.0.approved_fen"), 2000000 * YUAN);
     assert_int_equal(number_of(figures, "days.0.funded_fen"), 1500000 * YUAN);
     assert_int_equal(number_of(figures, "days.0.confirmed_fen"), 1200000 * YUAN);
+    every_figure_counts_the_rows_of_its_list();
     expect_problem(404, "not_found", &world.guangdong, "GET", round_path("/statistics"), NULL);
     json_t *reported = move_round(200, "report");
     assert_int_equal(number_of(reported, "report.intent_fen"), 2500000 * YUAN);
@@ -359,6 +440,7 @@ int main(void)
         API_TEST(seed_is_committed_when_the_round_is_planned),
         API_TEST(plan_keeps_no_more_slots_than_there_are),
         API_TEST(parties_register_while_the_registration_is_open),
+        API_TEST(who_seals_the_lists_reads_whose_needs_they_are),
         API_TEST(sealing_tells_hash_and_seed_and_ends_the_registration),
         API_TEST(result_is_nobodys_before_it_is_published),
         API_TEST(each_side_sees_its_own_result_with_reasons),

@@ -201,7 +201,7 @@ test('whoever has no enterprise yet registers it: a code that is taken or doubtf
   await arrives(page, '**/needs/new');
 });
 
-test('a round: needs and slots are registered, the result is published, both sides confirm, the intent is recorded', async (t) => {
+test('a round: needs and slots are registered, the result is published, both sides confirm, the intent is recorded, both tell what came of it', async (t) => {
   const authority = await person('government');
   const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
   const planned = await authority.post('/v1/rounds', { name: `对接会 ${Date.now() % 100_000}`, region_code: '440000', registers_until: inDays(7), meets_on: inDays(14), venue: '广州市' });
@@ -262,6 +262,62 @@ test('a round: needs and slots are registered, the result is published, both sid
   assert.match(await row.innerText(), /300 万元/);
   await enterprise.go(`/rounds/${round.id}`);
   await result.getByText('300 万元').waitFor();
+
+  for (const action of ['record_intents', 'follow_up']) await move(action);
+  /** Tells of a follow-up day: whether there was contact, what was approved and what was paid out, in 万元. */
+  const tells = async ({ page }, approved, funded) => {
+    await page.getByRole('button', { name: '登记回访' }).click();
+    const dialog = page.getByRole('dialog', { name: '登记回访' });
+    await dialog.getByRole('group', { name: '双方是否已联系' }).getByLabel('是').check();
+    await dialog.getByLabel('已批金额').fill(approved);
+    await dialog.getByLabel('已放款金额').fill(funded);
+    await dialog.getByRole('button', { name: '保存' }).click();
+    return dialog;
+  };
+  await bank.go(`/rounds/${round.id}`);
+  bank.expect(/answer 422/);
+  const refused = await tells(bank, '280', '290');
+  await refused.getByRole('alert').getByRole('link', { name: /已放款金额|不能/ }).waitFor();
+  await checkPage(bank.page, 'follow-up');
+  await picture(bank.page, 'bank-round-follow-up-zh-1280');
+  await refused.getByLabel('已放款金额').fill('100');
+  await refused.getByRole('button', { name: '保存' }).click();
+  await bank.page.locator('tbody').getByText('第 7 天 · 金融机构：已联系；已批 280 万元，已放款 100 万元').waitFor();
+  await bank.page.getByRole('button', { name: '登记回访' }).click();
+  const next = bank.page.getByRole('dialog', { name: '登记回访' });
+  assert.equal(await next.getByLabel('第 30 天').isChecked(), true, 'the next day that is not told');
+  await next.getByLabel('第 7 天').check();
+  assert.equal(await next.getByLabel('已批金额').inputValue(), '280', 'what was told of a day can be told anew');
+  await next.getByRole('button', { name: '取消' }).click();
+  await enterprise.go(`/rounds/${round.id}`);
+  await tells(enterprise, '280', '90');
+  await result.getByText('第 7 天 · 企业：已联系；已批 280 万元，已放款 90 万元').waitFor();
+  await checkPage(enterprise.page, 'follow-up told');
+
+  await officer.go(`/rounds/${round.id}?tab=figures`);
+  await officer.page.getByRole('row', { name: /第 7 天回访 1 1 280 万元 1 100 万元 90 万元/ }).waitFor();
+  await officer.page.getByText('统计口径', { exact: true }).click();
+  await officer.page.getByText('机构在该日回访中登记了已批金额的结果笔数').waitFor();
+  await checkPage(officer.page, 'figures of a round');
+  await picture(officer.page, 'government-round-figures-zh-1280');
+  const rows = officer.page.locator('tbody tr');
+  await officer.page.getByRole('link', { name: '280 万元' }).click();
+  await officer.page.getByText('指标“获批金额”的明细').waitFor();
+  await eventually(async () => assert.equal(await rows.count(), 1));
+  assert.match(await rows.innerText(), /浦发银行广州分行[^]*第 7 天 · 企业[^]*第 7 天 · 金融机构/);
+  await checkPage(officer.page, 'rows of a figure of a round');
+  await officer.go(`/rounds/${round.id}?tab=figures`);
+  const declined = officer.page.locator('.figures-one').filter({ hasText: '企业或机构答复谢绝的结果笔数' });
+  await declined.getByRole('link', { name: '0' }).click();
+  await officer.page.getByText('指标“谢绝”的明细').waitFor();
+  await eventually(async () => assert.equal(await rows.count(), 0));
+
+  // Whose needs they are, without the one that left.
+  await officer.go(`/rounds/${round.id}`);
+  await officer.page.locator('.figures-one').filter({ hasText: '报名且没有退出的融资需求笔数' }).getByRole('link', { name: '1' }).click();
+  await officer.page.getByText('指标“报名需求”的明细').waitFor();
+  await eventually(async () => assert.equal(await rows.count(), 1));
+  assert.match(await rows.innerText(), new RegExp(`${(await authority.get(`/v1/needs/${wanted.id}`)).enterprise.name}[^]*${wanted.request_no}`));
 });
 /** Presses a button of the page, then another one in the dialog that it opens. */
 async function moves2(page, name, confirm) {

@@ -125,8 +125,22 @@ test('a round goes from its plan to what anybody can verify', async (t) => {
   };
   await step('开放报名', '报名中');
   await register(round, 2);
+  await go(`/rounds/${round.id}?tab=needs`);
+  const names = page.locator('tbody tr').filter({ hasText: /有限公司[^]*RQ|有限公司/ });
+  await eventually(async () => assert.equal(await names.count(), 2, 'the officer can check whose needs registered'));
   await step('封存名单', '已封存');
-  await step('撮合', '已撮合待公布');
+  // What goes on is said while it goes on.
+  let letGo;
+  const held = new Promise((resolve) => (letGo = resolve));
+  await page.route('**/run', async (way) => {
+    await held;
+    await way.continue();
+  });
+  const ran = step('撮合', '已撮合待公布');
+  await page.getByRole('dialog').getByRole('status').getByText('正在撮合 2 笔需求与 1 个席位').waitFor();
+  await page.getByRole('dialog').getByRole('progressbar', { name: '撮合' }).waitFor();
+  letGo();
+  await ran;
   await page.getByRole('link', { name: /^结果/ }).click();
   await page.getByRole('row', { name: /第 1 志愿/ }).waitFor();
   await page.getByRole('row', { name: /未分配/ }).waitFor();

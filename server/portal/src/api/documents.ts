@@ -38,6 +38,8 @@ export interface User {
   enterprise_id: string | null;
   institution_id: string | null;
   region_code: string | null;
+  /** Told to operators. */
+  has_totp?: boolean;
   disabled_at?: string | null;
   created_at?: string;
   /** Of the session that asked: when it ends, after how long idle; csrf for a browser's session. */
@@ -590,6 +592,8 @@ export interface Round extends Versioned, Life {
 export interface RoundNeed {
   id: string;
   need_id: string;
+  request_no: string | null;
+  enterprise: { id: string; name: string; uscc: string } | null;
   region_code: string;
   amount_fen: number;
   waits_since: string;
@@ -617,6 +621,9 @@ export interface RoundFigures {
   intents: number;
   intent_fen: number;
   days: { day: number; contacted: number; approved: number; approved_fen: number; funded: number; funded_fen: number; confirmed_fen: number }[];
+  figures: Record<string, ReportFigure>;
+  /** Of the days. */
+  day_figures: Record<string, ReportFigure>;
 }
 export interface RoundPlace {
   id: string;
@@ -859,12 +866,14 @@ export interface ApiKey {
 export interface WeightsList {
   items: (Record<'version' | 'cost' | 'likelihood' | 'speed' | 'fit' | 'service', number> & { reason: string; published_at: string })[];
   /** Of a later day, not in force yet. */
-  planned?: { id: string; reason: string; valid_from: string }[];
+  planned?: (Partial<Record<'cost' | 'likelihood' | 'speed' | 'fit' | 'service', number>> & { id: string; reason: string; valid_from: string })[];
 }
 interface Ranked {
   product_id: string;
   product_zh: string;
+  product_en: string | null;
   institution_zh: string;
+  institution_en: string | null;
   score_ppm: number;
 }
 export interface WeightsTrialResult {
@@ -875,7 +884,7 @@ export interface WeightsTrialResult {
   examples: { need_id: string; request_no: string; top1_changes: boolean; before: Ranked[]; after: Ranked[] }[];
 }
 export interface CalendarDays {
-  items: { day: string; name: string; is_workday: boolean }[];
+  items: { day: string; name: string; name_en: string | null; is_workday: boolean }[];
 }
 export interface Job {
   name: string;

@@ -2,12 +2,12 @@
 // their codes; what a qualification is called, its vocabulary says.
 import { api, done } from '@/api/client';
 import type { Enterprise, EnterpriseTag, List } from '@/api/documents';
-import { problemOf } from '@/api/problem';
+import { problemOf, type ProblemError } from '@/api/problem';
 import { readCsv } from '@/lib/csv';
 import { word, wordOptions } from '@/lib/vocabulary';
 import { w } from '@/words/government';
 
-export type Verdict = 'new' | 'same' | 'change' | 'unknown' | 'bad' | 'done' | 'failed';
+export type Verdict = 'unjudged' | 'new' | 'same' | 'change' | 'unknown' | 'bad' | 'done' | 'failed';
 export interface Line {
   line: number;
   uscc: string;
@@ -50,29 +50,40 @@ export function readLines(text: string): Line[] | string {
       valid_to: cell('valid_to'),
       enterprise: null,
       before: null,
-      verdict: 'bad',
+      verdict: 'unjudged',
       text: '',
     };
   });
 }
 
+/** A day that there is: neither 2026-02-30 nor 2026-2-3. */
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${text}T`);
+}
 function faultOf(line: Line, earlier: Set<string>): string {
   const key = `${line.uscc} ${line.tag}`;
   if (earlier.has(key)) return w.lineTwice;
   earlier.add(key);
   if (!wordOptions('tag').some((option) => option.value === line.tag)) return w.tagUnknown(line.tag);
-  for (const name of ['valid_from', 'valid_to'] as const)
-    if (line[name] && !/^\d{4}-\d{2}-\d{2}$/.test(line[name])) return w.dateBad(name);
-  return '';
+  for (const name of ['valid_from', 'valid_to'] as const) if (line[name] && !isDay(line[name])) return w.dateBad(name);
+  return line.valid_from && line.valid_to && line.valid_from > line.valid_to ? w.datesTurned : '';
 }
 
-/** Judges the lines; nothing is changed. */
-export async function judge(lines: Line[], progress: (done: number) => void): Promise<void> {
+const textOf = (problem: ProblemError): string => [...problem.fields.values()][0] ?? problem.text;
+
+/** Says of the lines by themselves which are bad. */
+export function check(lines: Line[]): void {
   const earlier = new Set<string>();
+  for (const line of lines) if ((line.text = faultOf(line, earlier))) line.verdict = 'bad';
+}
+export const unjudged = (line: Line): boolean => line.verdict === 'unjudged';
+
+/** Judges the lines that are not yet; nothing is changed. A line that could not be asked about says why and waits. */
+export async function judge(lines: Line[], progress: (done: number) => void): Promise<void> {
   let finished = 0;
-  for (const line of lines) line.text = faultOf(line, earlier);
-  await each(lines, async (line) => {
-    if (!line.text) {
+  await each(lines.filter(unjudged), async (line) => {
+    try {
       const found = (await done(api.GET('/v1/enterprises', { params: { query: { uscc: line.uscc, limit: 1 } } }))) as List<Enterprise>;
       line.enterprise = found.items[0] ?? null;
       line.before = line.enterprise?.tags.find((tag) => tag.tag === line.tag) ?? null;
@@ -80,6 +91,11 @@ export async function judge(lines: Line[], progress: (done: number) => void): Pr
       if (!line.enterprise) line.verdict = 'unknown';
       else if (!line.before) line.verdict = 'new';
       else line.verdict = isSame('issuer') && isSame('valid_from') && isSame('valid_to') ? 'same' : 'change';
+      line.text = '';
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.fields.size) line.verdict = 'bad'; // no such code can be
+      line.text = textOf(problem);
     }
     progress(++finished);
   });
@@ -102,9 +118,8 @@ export async function confirmLines(lines: Line[], progress: (done: number) => vo
       line.verdict = 'done';
       line.text = '';
     } catch (error) {
-      const problem = problemOf(error);
       line.verdict = 'failed';
-      line.text = [...problem.fields.values()][0] ?? problem.text;
+      line.text = textOf(problemOf(error));
     }
     progress(++finished);
   });

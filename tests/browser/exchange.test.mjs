@@ -268,7 +268,7 @@ test('a round: needs and slots are registered, the result is published, both sid
   const tells = async ({ page }, approved, funded) => {
     await page.getByRole('button', { name: '登记回访' }).click();
     const dialog = page.getByRole('dialog', { name: '登记回访' });
-    await dialog.getByRole('group', { name: '双方是否已联系' }).getByLabel('是').check();
+    await dialog.getByRole('group', { name: '双方是否已联系' }).getByLabel('已联系').check();
     await dialog.getByLabel('已批金额').fill(approved);
     await dialog.getByLabel('已放款金额').fill(funded);
     await dialog.getByRole('button', { name: '保存' }).click();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { codeOf } from './support/codes.mjs';
 import { LOGINS, checkPage, eventually, password, settled, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
@@ -61,16 +61,6 @@ test('the language is in the address, is remembered, and the same page stays', a
   await page.goto('/');
   await page.waitForURL('**/?l=en');
 });
-
-/** The code of RFC 6238 for a secret in base 32, so many steps from now. */
-function codeOf(secret, later = 0) {
-  const bits = [...secret].map((digit) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
 
 test('one-time codes are set up on their page and asked for at the next sign-in', async (t) => {
   const login = 'codes-test';

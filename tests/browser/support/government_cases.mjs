@@ -1,7 +1,7 @@
 // What the pages of authorities and operators need beside the demo's data: an enterprise to verify, money paid out, a
 // round with a result. Each is made over the API by those whose part it is, once a process.
 import { application, freshNeed, guaranteeCase, offered, once, person, proposed, today } from './cases.mjs';
-import { passTime, password } from './portal.mjs';
+import { sql, password } from './portal.mjs';
 
 /** A unified social credit code whose organisation's check digit (GB 11714) is wrong: somebody must look at it. */
 export function doubtfulCode() {
@@ -60,7 +60,7 @@ export async function funded() {
 /** A case past its deadline by so many days. */
 export async function late(kind, made, days = 3) {
   const document = await made;
-  passTime(`update ${kind} set deadline_at = now() - interval '${days} days' where id = '${document.id}'`);
+  sql(`update ${kind} set deadline_at = now() - interval '${days} days' where id = '${document.id}'`);
   return document;
 }
 /** Cases that a bank and a guarantor let wait, one that an enterprise does, and a need that the operator has to check. */

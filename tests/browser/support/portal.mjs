@@ -12,9 +12,9 @@ const { chromium, request } = require('playwright-core');
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const { admin, psql, ...server } = JSON.parse(process.env.RQ_PORTAL_SERVER);
-export const { origin, password } = server;
-/** What only time does, done in the server's PostgreSQL as its owner. */
-export const passTime = (statement) => execFileSync(psql[0], [...psql.slice(1), `--command=${statement}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+export const { origin, password, key } = server;
+/** What no API does, such as passing a deadline or rows by the thousand: SQL as the database's owner. */
+export const sql = (statement) => execFileSync(psql[0], [...psql.slice(1), `--command=${statement}`], { stdio: ['ignore', 'ignore', 'inherit'] });
 export const WIDTHS = { 1280: 800, 390: 844 };
 export const LANGUAGES = ['zh', 'en'];
 /** One login a role, of the demo's data. */

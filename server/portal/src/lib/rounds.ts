@@ -10,5 +10,5 @@ export const mayTell = (round: Round, place: RoundPlace): boolean => round.state
 /** A line for each day and side. */
 export const toldOf = (place: RoundPlace): string[] =>
   place.follow_ups.map(({ day, side, contacted, approved_fen, funded_fen }) =>
-    w.followUp.told(day, w.sides[side], contacted ? w.followUp.inContact : w.followUp.notInContact, money(approved_fen), money(funded_fen)),
+    w.followUp.told(day, w.sides[side], w.followUp.contact[`${contacted}`], money(approved_fen), money(funded_fen)),
   );

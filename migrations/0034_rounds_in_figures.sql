@@ -8,10 +8,10 @@ alter table figure
     drop constraint figure_unit_check,
     drop constraint figure_list_check,
     add constraint figure_report_check check (report in ('funnel', 'regions', 'institutions', 'guarantors', 'trend',
-        'round', 'follow_up')),
-    add constraint figure_unit_check check (unit in ('cases', 'enterprises', 'institutions', 'fen', 'working_hours', 'ppm')),
-    add constraint figure_list_check check (list in ('needs', 'applications', 'guarantee-cases', 'enterprises',
-        'rounds/{id}/needs', 'rounds/{id}/institutions', 'rounds/{id}/places'));
+        'overdue', 'round', 'follow_up')),
+    add constraint figure_unit_check check (unit in ('cases', 'enterprises', 'institutions', 'fen', 'working_hours', 'ppm', 'time')),
+    add constraint figure_list_check check (list in ('needs', 'applications', 'offers', 'guarantee-cases', 'enterprises',
+        'statistics/overdue-cases', 'rounds/{id}/needs', 'rounds/{id}/institutions', 'rounds/{id}/places'));
 
 -- As app.round_counts() and app.round_figures() count them. A follow-up figure is of one day: its row's day goes with it.
 insert into figure (report, field, ordinal, unit, list, filter, adds_up, name_zh, name_en, text_zh, text_en) values

@@ -31,6 +31,8 @@ async function signIn(login) {
   return {
     get: (path) => ask('GET', path),
     post: (path, data) => ask('POST', path, data),
+    /** PUT or PATCH of a document that was read. */
+    change: (method, path, item, data) => ask(method, `${path}/${item.id}`, data, { 'If-Match': `"${item.version}"` }),
     move: (collection, item, action, data = {}) =>
       ask('POST', `/v1/${collection}/${item.id}/${action}`, data, { 'If-Match': `"${item.version}"` }),
   };

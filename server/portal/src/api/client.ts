@@ -79,6 +79,9 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
+/** Called with the id of a document that somebody else has changed since it was read; they answer when it is read again. */
+export const whenStale = new Set<(id: string | undefined) => Promise<void> | undefined>();
+
 interface Asked {
   params?: { path?: Record<string, string>; query?: Record<string, unknown> };
   body?: unknown;
@@ -102,6 +105,7 @@ async function ask(method: string, path: string, { params, body, bodySerializer 
       },
     }),
   );
+  if (response.status === 412) await Promise.all([...whenStale].map((read) => read(params?.path?.id)));
   if (!response.ok) return { error: (await response.json().catch(() => null)) as unknown, response };
   return { data: parseAs ? await response.blob() : response.status === 204 ? undefined : ((await response.json()) as unknown), response };
 }
@@ -123,7 +127,7 @@ export async function done<T>(answer: Promise<{ data?: T; error?: unknown; respo
   return settled.data as T;
 }
 
-/** For what changes a document that was read: refused with 412 when somebody else changed it meanwhile. */
+/** For what changes a document that was read: refused with 412, and read again, when somebody else changed it meanwhile. */
 export function ifMatch(document: { version: number }): Record<string, string> {
   return { 'If-Match': `"${document.version}"` };
 }

@@ -1,4 +1,5 @@
 import { language } from '@/lib/language';
+import { w } from '@/words/common';
 import type { Problem } from './documents';
 
 /** What went wrong with a request, as RFC 9457 says it; code `offline` when no answer came. */
@@ -15,6 +16,7 @@ export class ProblemError extends Error {
   }
 
   get text(): string {
+    if (this.code === 'version_changed') return w.versionChanged; // the page has read it again
     return language.value === 'en' ? this.problem.title_en : this.problem.title_zh;
   }
 

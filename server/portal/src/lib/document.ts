@@ -1,5 +1,6 @@
 // One document of the API, kept fresh: read when the page opens, and again when a notification concerns it.
-import { ref, shallowRef, toValue, watch, type MaybeRefOrGetter, type Ref, type ShallowRef } from 'vue';
+import { onScopeDispose, ref, shallowRef, toValue, watch, type MaybeRefOrGetter, type Ref, type ShallowRef } from 'vue';
+import { whenStale } from '@/api/client';
 import { onNotification } from '@/api/events';
 import { problemOf, type ProblemError } from '@/api/problem';
 
@@ -12,7 +13,7 @@ export interface DocumentState<T> {
 
 /**
  * `read` is called with the id, and again when the id changes or when something happens to a subject that `concerns`
- * names (by default: the document's own id).
+ * names (by default: the document's own id), or a change was refused because somebody else had made one.
  */
 export function useDocument<T>(
   id: MaybeRefOrGetter<string>,
@@ -41,5 +42,8 @@ export function useDocument<T>(
   onNotification(({ subject_id }) => {
     if (concerns(subject_id, document.value)) void reload();
   });
+  const readAgain = (stale: string | undefined) => (stale === toValue(id) ? reload() : undefined);
+  whenStale.add(readAgain);
+  onScopeDispose(() => whenStale.delete(readAgain));
   return { document, isLoading, problem, reload };
 }

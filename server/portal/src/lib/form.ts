@@ -16,6 +16,10 @@ export interface Form<T extends object = object> {
   general: ComputedRef<string | null>;
   isSending: Ref<boolean>;
   isChanged: ComputedRef<boolean>;
+  /** The values on screen were left here before, not read. */
+  isDraft: Ref<boolean>;
+  /** Of the document on which the values stand; what is sent with `ifMatch({ version })`. */
+  version: Ref<number | undefined>;
   /** Counts failed submissions, so that the summary takes the focus each time. */
   failures: Ref<number>;
   /** An input says what is wrong with what was typed, or undefined when it reads. */
@@ -28,7 +32,14 @@ export interface Form<T extends object = object> {
   submit<R>(send: (headers: Record<string, string>) => Promise<R>): Promise<R | undefined>;
   /** What is on screen is saved: the draft goes, leaving needs no question. */
   settle(): void;
-  reset(values: T): void;
+  reset(values: T, version?: number): void;
+  /**
+   * The document was read (again): its values come where the user changed nothing. A draft that stands on another version
+   * stays as it was left, so that the server refuses it once; read again after that, it stands on the newest.
+   */
+  follow(values: T, version?: number): void;
+  /** Puts what was read last in the place of what was entered. */
+  discard(): void;
 }
 
 export const formKey: InjectionKey<Form> = Symbol('form');
@@ -40,6 +51,8 @@ export const idOf = (pointer: string): string => `f${pointer.replaceAll('/', '-'
 export interface FormOptions {
   /** Keeps a draft in this browser under this name, for this user. */
   draft?: string;
+  /** Several pages fill the draft: none of them says that it goes on with one. */
+  shared?: boolean;
   /** Asks before leaving with unsaved changes; on unless there is a draft. */
   guard?: boolean;
 }
@@ -48,8 +61,14 @@ const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 export function useForm<T extends object>(initial: T, options: FormOptions = {}): Form<T> {
   const draft = options.draft;
-  const values = reactive(copy({ ...initial, ...(draft ? keptDraft<T>(draft) : {}) })) as T;
-  const saved = ref(JSON.stringify(initial));
+  const kept = draft ? keptDraft<T>(draft) : null;
+  const values = reactive(copy({ ...initial, ...kept?.values })) as T;
+  /** As JSON, in the order of the values. */
+  const textOf = (of: T): string => JSON.stringify(Object.fromEntries((Object.keys(values) as (keyof T)[]).map((name) => [name, of[name]])));
+  let base = kept?.base ?? initial;
+  let newest: { values: T; version?: number } | undefined;
+  const version = ref(kept?.version);
+  const saved = ref(textOf(base));
   const unread = reactive(new Map<string, string>());
   const told = shallowRef<ProblemError | null>(null);
   const touched = reactive(new Set<string>());
@@ -58,6 +77,7 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
   let key = crypto.randomUUID();
 
   const isChanged = computed(() => JSON.stringify(values) !== saved.value);
+  const isDraft = ref(!!kept && !options.shared && isChanged.value);
   const faults = computed(() => {
     const all = new Map(unread);
     for (const [pointer, text] of told.value?.fields ?? []) if (!touched.has(pointer) && !all.has(pointer)) all.set(pointer, text);
@@ -67,11 +87,17 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
 
   watch(
     () => JSON.stringify(values),
-    (now) => {
+    () => {
       key = crypto.randomUUID(); // other content is another submission
-      if (draft) keepDraft(draft, JSON.parse(now) as object);
+      keep();
     },
   );
+  function keep(): void {
+    if (!isChanged.value) isDraft.value = false;
+    if (!draft) return;
+    if (isChanged.value) keepDraft(draft, { values, base, version: version.value });
+    else dropDraft(draft);
+  }
 
   async function submit<R>(send: (headers: Record<string, string>) => Promise<R>): Promise<R | undefined> {
     if (isSending.value) return undefined;
@@ -99,15 +125,32 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
   }
   function settle(): void {
     saved.value = JSON.stringify(values);
-    if (draft) dropDraft(draft);
+    keep();
   }
-  function reset(to: T): void {
+  function stand(on: T, at?: number): void {
+    base = on;
+    version.value = at;
+    saved.value = textOf(on);
+    keep();
+  }
+  function follow(to: T, at?: number): void {
+    const isFirst = !newest;
+    newest = { values: copy(to), version: at };
+    if (isFirst && isDraft.value && version.value !== at) return;
+    const before = JSON.parse(saved.value) as T;
+    const next = copy(to);
+    for (const name of Object.keys({ ...values, ...next }) as (keyof T)[])
+      if (JSON.stringify(values[name]) === JSON.stringify(before[name])) values[name] = next[name];
+    stand(next, at);
+  }
+  function reset(to: T, at?: number): void {
     for (const key of Object.keys(values) as (keyof T)[]) if (to[key] === undefined) values[key] = undefined as never;
     Object.assign(values, copy(to));
-    saved.value = JSON.stringify(values);
+    stand(to, at);
     told.value = null;
     unread.clear();
   }
+  const discard = (): void => reset(newest?.values ?? initial, newest?.version);
 
   if (options.guard ?? !options.draft) guardLeaving(() => isChanged.value && !isSending.value);
 
@@ -118,6 +161,8 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
     general,
     isSending,
     isChanged,
+    isDraft,
+    version,
     failures,
     report(pointer, text) {
       if (text) unread.set(pointer, text);
@@ -127,6 +172,8 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
     submit,
     settle,
     reset,
+    follow,
+    discard,
   };
 }
 

@@ -16,7 +16,7 @@ export const STEPS = ['amount', 'kinds', 'purpose', 'backing', 'facts', 'audienc
 export type StepKey = (typeof STEPS)[number];
 
 export const emptyDraft = (): NeedDraft => ({ facts: {}, visited: [] });
-export const readDraft = (): NeedDraft => ({ ...emptyDraft(), ...keptDraft<NeedDraft>(DRAFT) });
+export const readDraft = (): NeedDraft => ({ ...emptyDraft(), ...keptDraft<NeedDraft>(DRAFT)?.values });
 export const hasDraft = (): boolean => keptDraft(DRAFT) !== null;
 export const discardDraft = (): void => dropDraft(DRAFT);
 /** What would replace the draft that is there; the task list asks. */
@@ -25,7 +25,7 @@ export const waiting = shallowRef<NewNeed | null>(null);
 export function beginWith(input: NewNeed, isAsked = !hasDraft()): string {
   waiting.value = isAsked ? null : input;
   if (!isAsked) return '/needs/new';
-  keepDraft(DRAFT, { ...input, visited: STEPS });
+  keepDraft(DRAFT, { values: { ...input, visited: STEPS } });
   return '/needs/new/check';
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { application, guaranteeCase, once, person } from './support/cases.mjs';
 import { applicant, doubtfulCode } from './support/government_cases.mjs';
-import { useBrowser, window } from './support/portal.mjs';
+import { sql, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
 
@@ -49,4 +49,31 @@ test('the file has the filters of the page; a name that looks like a formula run
   const { lines } = await csv(page);
   assert.equal(lines.length, 2);
   assert.ok(lines[1].split(',').includes(`'${name}`), lines[1]);
+});
+
+test('a list that is longer than one sheet of the server is one file, and its button tells how far it is', async (t) => {
+  const MORE = 10_050; // a sheet ends at 10,000 rows
+  const owner = await person(await applicant());
+  const { id } = await owner.post('/v1/enterprises', {
+    uscc: doubtfulCode(), uscc_confirmed: true, name: `广州多看${Date.now() % 1_000_000}有限公司`, region_code: '440103', industry_code: '8492',
+  });
+  sql(`insert into enterprise_view (province, enterprise_id, what, subject_id, viewer_id, viewer_name, side, region_code, day)
+    select e.province, e.id, 'need', gen_random_uuid(), u.id, u.name, 'authority', e.region_code, current_date
+    from enterprise e, app_user u, generate_series(1, ${MORE}) where e.id = '${id}' and u.login = 'authority-gd'`);
+  const { page, go } = await window(t, { as: 'government' });
+  await go(`/audit?enterprise_id=${id}`);
+  const sheets = [];
+  await page.route('**/v1/views?*', async (route) => {
+    if (route.request().headers().accept !== 'text/csv') return route.fallback();
+    if (sheets.length) await page.getByRole('button', { name: '已读取 10,000 行' }).waitFor(); // while the next is read
+    sheets.push(new URL(route.request().url()).searchParams.get('cursor'));
+    return route.fallback();
+  });
+  const { lines } = await csv(page);
+  assert.equal(sheets.length, 2);
+  assert.equal(lines.length, MORE + 1, 'each row once, and one heading');
+  assert.equal(lines.filter((line) => line === lines[0]).length, 1);
+  assert.equal(new Set(lines).size, lines.length);
+  assert.ok(!lines.slice(1).some((line) => line.includes('\ufeff')), 'one mark of UTF-8');
+  await page.getByRole('button', { name: '导出 CSV' }).waitFor();
 });

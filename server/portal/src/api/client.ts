@@ -3,6 +3,7 @@
 // what may not have arrived; and it waits for a new sign-in when the session has ended.
 import type { Client } from 'openapi-fetch';
 import { computed, ref } from 'vue';
+import { saveText } from '@/lib/csv';
 import { language } from '@/lib/language';
 import { problemOf } from './problem';
 import type { paths } from './schema';
@@ -132,16 +133,23 @@ export function ifMatch(document: { version: number }): Record<string, string> {
   return { 'If-Match': `"${document.version}"` };
 }
 
-/** A list with the filters of its URL as the server's CSV, handed to the browser as a file. */
-export async function download(path: string, query: Record<string, string>, name: string): Promise<void> {
-  const url = `${path}?${new URLSearchParams(query)}`;
-  const response = await send(
-    new Request(url, { headers: { Accept: 'text/csv', 'Accept-Language': language.value } }),
-  ).catch((error: unknown) => Promise.reject(problemOf(error)));
-  if (!response.ok) throw problemOf(await response.json().catch(() => null), response.status);
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(await response.blob());
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+/**
+ * A list with the filters of its URL as the server's CSV, handed to the browser as a file. The server ends a sheet at so
+ * many rows: what is left is asked for and joined, without its heading; `read` hears how many rows are there.
+ */
+export async function download(path: string, query: Record<string, string>, name: string, read?: (rows: number) => void): Promise<void> {
+  let text = '';
+  let rows = 0;
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const url: string = `${path}?${new URLSearchParams(cursor ? { ...query, cursor } : query)}`;
+    const response = await send(
+      new Request(url, { headers: { Accept: 'text/csv', 'Accept-Language': language.value } }),
+    ).catch((error: unknown) => Promise.reject(problemOf(error)));
+    if (!response.ok) throw problemOf(await response.json().catch(() => null), response.status);
+    const sheet = await response.text(); // which takes the mark of UTF-8 away
+    text += text ? sheet.slice(sheet.indexOf('\n') + 1) : sheet;
+    read?.((rows += sheet.split('\n').length - 2));
+    cursor = response.headers.get('X-Next-Cursor');
+  }
+  saveText(name, text);
 }

@@ -5,13 +5,15 @@ const cell = (value: string | number | null | undefined): string => {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 
-export function saveCsv(name: string, rows: (string | number | null | undefined)[][]): void {
-  const text = rows.map((row) => row.map(cell).join(',')).join('\r\n');
+export function saveText(name: string, text: string): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([`\uFEFF${text}\r\n`], { type: 'text/csv;charset=utf-8' }));
+  link.href = URL.createObjectURL(new Blob([`\uFEFF${text}`], { type: 'text/csv;charset=utf-8' }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+export function saveCsv(name: string, rows: (string | number | null | undefined)[][]): void {
+  saveText(name, rows.map((row) => `${row.map(cell).join(',')}\r\n`).join(''));
 }
 
 /** The rows of a CSV text, quoted cells and all; null when a quote is not closed. Each row with the line it begins at. */

@@ -5,7 +5,8 @@ import { api, done, download } from '@/api/client';
 import type { List, ListItems } from '@/api/documents';
 import { onNotification } from '@/api/events';
 import { problemOf, type ProblemError } from '@/api/problem';
-import { today } from './format';
+import { w } from '@/words/common';
+import { count, today } from './format';
 import { toast } from './toast';
 
 type Query = Record<string, string>;
@@ -37,6 +38,8 @@ export interface ListState<T> {
   previous(): void;
   reload(): Promise<void>;
   csv(): Promise<void>;
+  /** Says how far the file is while it is made. */
+  making: Ref<string>;
 }
 
 /** Pages of a hundred rows: as many as the largest list has that a page shows whole, the needs of a round. */
@@ -63,6 +66,7 @@ export function useList<P extends keyof ListItems>(path: P, options: ListOptions
   const cursorNext = ref<string | null>(null);
   const isLoading = ref(true);
   const problem = shallowRef<ProblemError | null>(null);
+  const making = ref('');
 
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const filters = computed<Query>(() => {
@@ -90,10 +94,10 @@ export function useList<P extends keyof ListItems>(path: P, options: ListOptions
     try {
       const list = (await done(
         api.GET(path as '/v1/needs', { params: { query: query as never, path: options.path?.() as never } }),
-      )) as List<ListItems[P]>;
+      )) as List<ListItems[P]> & { next_cursor?: string };
       if (mine !== run) return;
       items.value = list.items;
-      cursorNext.value = list.next ?? null;
+      cursorNext.value = list.next ?? list.next_cursor ?? null;
       problem.value = null;
     } catch (error) {
       if (mine === run) problem.value = problemOf(error);
@@ -147,9 +151,13 @@ export function useList<P extends keyof ListItems>(path: P, options: ListOptions
     next,
     previous,
     reload,
-    csv: () => {
+    making,
+    async csv() {
       const full = Object.entries(options.path?.() ?? {}).reduce((url, [k, v]) => url.replace(`{${k}}`, v), String(path));
-      return download(full, asked.value, `${String(path).split('/')[2]}-${today()}.csv`).catch((error: unknown) => toast(problemOf(error).text, 'bad'));
+      const tell = (rows: number) => (making.value = w.rowsRead(count(rows)));
+      tell(0);
+      await download(full, asked.value, `${String(path).split('/')[2]}-${today()}.csv`, tell).catch((error: unknown) => toast(problemOf(error).text, 'bad'));
+      making.value = '';
     },
   };
 }

@@ -72,6 +72,44 @@ test('a stream that breaks comes back by itself and tells what was missed', asyn
   await eventually(async () => assert.equal(await unread(page), want), 15_000);
 });
 
+test('a tab whose first request fails listens all the same, and takes over when the tab that holds the stream goes', async (t) => {
+  const { context, page, go, expect } = await window(t, { as: 'enterprise' });
+  expect(/^answer 503: GET \S+\/v1\/notifications/);
+  await go('/needs');
+  await streams(1);
+  const second = await context.newPage();
+  const first = (url) => url.pathname === '/v1/notifications' && url.searchParams.get('limit') === '1';
+  let refused = 0;
+  await second.route(first, (route) => (refused++, route.fulfill({ status: 503, body: '' })));
+  await second.goto('/needs');
+  await eventually(() => assert.equal(refused, 3, 'all tries of the first request'));
+  await settled(second);
+  await second.unroute(first);
+  await page.close();
+  await allSay([second]);
+  await offered();
+  await allSay([second]);
+  assert.ok((await unread(second)) > 0);
+});
+
+test('all is marked read from a later page too, and every tab says what the server says', async (t) => {
+  const enterprise = await person('enterprise');
+  while (!(await enterprise.get('/v1/notifications?limit=20')).next_cursor) await offered();
+  await offered();
+  const { context, page, go } = await window(t, { as: 'enterprise' });
+  await go('/notifications');
+  const second = await context.newPage();
+  await second.goto('/needs');
+  await settled(second);
+  await page.getByRole('button', { name: '下一页' }).click();
+  await page.waitForURL(/cursor=/);
+  await settled(page);
+  assert.ok((await unreadByApi()) > 0);
+  await page.locator('.page-head').getByRole('button', { name: '全部标为已读' }).click();
+  await eventually(async () => assert.equal(await unreadByApi(), 0));
+  await allSay([page, second]);
+});
+
 test('a list on screen follows: what comes in stands there without a reload', async (t) => {
   const { page, go } = await window(t, { as: 'bank' });
   await go('/');
@@ -103,7 +141,7 @@ test('the notifications page shows what comes, leads to it, and marks it read in
   await page.goBack();
   await settled(page);
   await page.locator('.page-head').getByRole('button', { name: '全部标为已读' }).click();
-  await page.getByText('还没有消息。').waitFor();
+  await page.getByText('没有符合筛选条件的内容').waitFor();
   for (const tab of [page, second]) await eventually(async () => assert.equal(await unread(tab), 0));
   assert.equal(await unreadByApi(), 0);
 });

@@ -42,26 +42,41 @@ function lead(): Promise<void> {
   });
 }
 
+let counting: Promise<void> | undefined;
+/** What is unread, and after which event to go on; asked once, again when it failed. */
+function count(): Promise<void> {
+  return (counting ??= done(api.GET('/v1/notifications', { params: { query: { limit: 1 } } })).then(
+    (page) => {
+      unread.value = page.unread;
+      last = Math.max(last, page.items[0]?.id ?? 0);
+    },
+    (error: unknown) => {
+      counting = undefined;
+      throw error;
+    },
+  ));
+}
+
 let started = false;
 /** Begins to listen; called by the shell once somebody is signed in. */
 export async function startEvents(): Promise<void> {
-  if (started) return;
-  started = true;
-  const page = await done(api.GET('/v1/notifications', { params: { query: { limit: 1 } } }));
-  unread.value = page.unread;
-  last = Math.max(last, page.items[0]?.id ?? 0);
-  void navigator.locks.request('rq-events', async () => {
-    for (;;) {
-      if (user.value) await lead();
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  });
+  if (!started) {
+    started = true;
+    void navigator.locks.request('rq-events', async () => {
+      for (;;) {
+        if (user.value) await count().then(lead, () => undefined);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    });
+  }
+  await count();
 }
 
+/** Marks what is known as read, from this one back and whatever came since. */
 export async function markRead(upTo: number): Promise<void> {
-  await done(api.POST('/v1/notifications/read', { body: { up_to: upTo } }));
-  unread.value = 0;
-  channel.postMessage({ unread: 0 });
+  const marked = await done(api.POST('/v1/notifications/read', { body: { up_to: Math.max(upTo, last) } }));
+  unread.value = marked.unread;
+  channel.postMessage({ unread: marked.unread });
 }
 
 /** Calls back for each notification while the component lives. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { approvedGuarantee, once, person } from './support/cases.mjs';
 import { checkPage, eventually, password, picture, settled, useBrowser, window } from './support/portal.mjs';
 
 useBrowser();
@@ -43,6 +44,34 @@ test('/ goes to the search, ? shows the keys, and neither is taken from a field'
   await page.keyboard.type('a/?');
   assert.equal(await search.inputValue(), 'a/?');
   assert.equal(await page.getByRole('dialog').count(), 0);
+});
+
+test('every hit of a search leads to a page of its own, or is no link', async (t) => {
+  await once(approvedGuarantee);
+  const { items: banks } = await (await person('operator')).get('/v1/institutions?limit=3');
+  for (const as of ['enterprise', 'bank', 'guarantee', 'insurer', 'government', 'operator']) {
+    const { page, go } = await window(t, { as });
+    const links = new Set();
+    for (const q of ['华银', '担保', '产品', '贷款', banks[0].name_zh, '补贴']) {
+      await go(`/search?q=${encodeURIComponent(q)}`);
+      for (const href of await page.locator('.found a').evaluateAll((all) => all.map((a) => a.getAttribute('href')))) links.add(href);
+    }
+    const kinds = new Map([...links].map((href) => [href.split('/')[1], href]));
+    for (const [, href] of kinds) {
+      await go(href);
+      assert.equal(await page.getByRole('heading', { name: '没有这个页面' }).count(), 0, `${as}: ${href}`);
+    }
+    await page.context().close();
+  }
+});
+
+test('in English a hit has its English name where there is one', async (t) => {
+  const bank = await person('bank');
+  const name = `Searchable loan ${Date.now() % 1_000_000}`;
+  const made = await bank.post('/v1/products', { kind: 'credit_loan', name_zh: `可搜索贷款${Date.now() % 1_000_000}`, name_en: name });
+  const { page, go } = await window(t, { as: 'bank', language: 'en' });
+  await go(`/search?q=${encodeURIComponent(made.name_zh)}`);
+  await page.locator('.found').getByText(name).waitFor();
 });
 
 test('on a phone the menu opens, names the pages, and nothing is cut off', async (t) => {

@@ -989,6 +989,7 @@ export interface Found {
   kind: string;
   id: string;
   title: string;
+  title_en: string | null;
   state: string | null;
   region_code: string | null;
 }
@@ -1001,6 +1002,7 @@ export interface Code {
   level: string;
   /** Names of the levels above, outermost first. */
   path_zh?: string[];
+  path_en?: string[];
 }
 
 export interface Vocabulary {

@@ -2,13 +2,13 @@
 import { reactive } from 'vue';
 import { api, done } from '@/api/client';
 import type { Code } from '@/api/documents';
-import { pick } from './language';
+import { language, pick } from './language';
 import type { Option } from './vocabulary';
 
 const optionOf = (item: Code): Option => ({
   value: item.code,
   label: `${pick(item, 'name')} ${item.letter_code ?? item.code}`,
-  hint: item.path_zh?.join(' › '),
+  hint: (language.value === 'en' ? item.path_en : item.path_zh)?.join(' › '),
 });
 
 export async function findRegions(typed: string): Promise<Option[]> {

@@ -1,5 +1,6 @@
 // Portal paths are those of the API without /v1, so that any role may follow any link it is sent.
 import type { Notification } from '@/api/documents';
+import { router } from '@/router';
 
 export const collections: Record<string, string> = {
   need: 'needs',
@@ -19,8 +20,8 @@ export function linkOf({ kind, subject_kind, subject_id }: Notification): string
   return link && kind === 'product_fits' ? `${link}/matches` : link;
 }
 
-/** Where the page of a subject is; null for kinds that have none. */
+/** Where the page of a subject is; null when whoever is signed in has none of its kind. */
 export function linkTo(kind: string, id: string): string | null {
-  const collection = collections[kind];
-  return collection ? `/${collection}/${id}` : null;
+  const link = `/${collections[kind]}/${id}`;
+  return router.resolve(link).meta.missing ? null : link;
 }

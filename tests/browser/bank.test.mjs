@@ -158,6 +158,15 @@ test('a product is written, counted as it is written, and goes online by a secon
   await eventually(async () => assert.match(await market.innerText(), /成立时间 不低于 360 个月/, 'the rule says what it keeps away'));
   await checkPage(maker.page, 'product editor with a rule');
   await picture(maker.page, 'bank-product-rule-zh-1280');
+  // Half written again, the answer that stands is marked as that of before, and nothing of it can be tried.
+  const stale = market.getByText('规则或条款尚未填完，下面是填写之前的结果。');
+  await maker.page.getByLabel('要求的值').fill('');
+  await stale.waitFor();
+  assert.match(await market.innerText(), /\d+ 符合/);
+  assert.equal(await market.getByRole('button', { name: /试用/ }).count(), 0);
+  await checkPage(maker.page, 'product editor with a rule half written');
+  await maker.page.getByLabel('要求的值').fill('360');
+  await stale.waitFor({ state: 'detached' });
   await market.getByRole('button', { name: /试用/ }).first().click();
   await eventually(async () => assert.notEqual(await maker.page.getByLabel('要求的值').inputValue().catch(() => ''), '360'));
   await maker.page.getByRole('button', { name: '保存', exact: true }).click();
@@ -216,4 +225,34 @@ test('a maker claims and offers by keyboard alone', async (t) => {
   await page.keyboard.press('Enter');
   await arrives(page, '**/offers/*');
   await page.getByText('方案待审批，企业尚看不到。').waitFor();
+});
+
+test('the period of the statistics is the address, follows Back, and what is no day is named with what to do', async (t) => {
+  const { page, go, expect } = await window(t, { as: 'bank' });
+  expect(/^answer 422: GET \S+\/v1\/statistics\/institutions/);
+  await go('/statistics?from=2026-01-01');
+  const from = page.getByLabel('起始日', { exact: true });
+  assert.equal(await from.inputValue(), '2026-01-01');
+  await from.fill('2026-02-01');
+  await from.press('Enter');
+  await page.waitForURL(/from=2026-02-01/);
+  await page.goBack();
+  await page.waitForURL(/from=2026-01-01/);
+  await eventually(async () => assert.equal(await from.inputValue(), '2026-01-01'));
+  await from.fill('昨天');
+  await from.press('Enter');
+  const alert = page.getByRole('alert');
+  await alert.getByText(/起始日：.+/).waitFor();
+  assert.equal(await from.inputValue(), '昨天', 'it stands there to be mended');
+  await checkPage(page, 'statistics of no period');
+  await from.fill('2026-03-01');
+  await from.press('Enter');
+  await alert.waitFor({ state: 'detached' });
+});
+
+test('a list that is asked for what it cannot give names the filter', async (t) => {
+  const { page, go, expect } = await window(t, { as: 'government', language: 'en' });
+  expect(/^answer 422: GET \S+\/v1\/views/);
+  await go('/audit?from=yesterday');
+  await page.getByRole('alert').getByText(/^From: .+/).waitFor();
 });

@@ -18,10 +18,10 @@ test('no template has a style of its own or raw HTML', () => {
   }
 });
 
-test('Chinese and English words are only in the dictionaries', () => {
-  for (const file of sources.filter((f) => !/^words\/|^lib\/(format|vocabulary)\.ts$|^api\/(problem|schema)/.test(f))) {
+test('Chinese and English words and full-width punctuation are only in the dictionaries', () => {
+  for (const file of sources.filter((f) => !/^words\/|^lib\/(format|vocabulary)\.ts$|^api\/schema/.test(f))) {
     const code = read(file).replace(/<!--[\s\S]*?-->|\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, '');
-    assert.doesNotMatch(code.replace(/[：（）、，]/g, ''), /[\u4e00-\u9fff]/, file);
+    assert.doesNotMatch(code.replace('[,，', '['), /[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]/, file); // but for what a number is typed with
   }
 });
 

@@ -127,26 +127,24 @@ export function useForm<T extends object>(initial: T, options: FormOptions = {})
     saved.value = JSON.stringify(values);
     keep();
   }
-  function stand(on: T, at?: number): void {
-    base = on;
+  /** The values stand on these; all of them become so, or those that were not changed. */
+  function stand(on: T, at: number | undefined, all: boolean): void {
+    const before = JSON.parse(saved.value) as T;
+    base = copy(on);
+    for (const name of Object.keys({ ...values, ...base }) as (keyof T)[])
+      if (all || JSON.stringify(values[name]) === JSON.stringify(before[name])) values[name] = copy(base)[name];
     version.value = at;
-    saved.value = textOf(on);
+    saved.value = textOf(base);
     keep();
   }
   function follow(to: T, at?: number): void {
     const isFirst = !newest;
     newest = { values: copy(to), version: at };
     if (isFirst && isDraft.value && version.value !== at) return;
-    const before = JSON.parse(saved.value) as T;
-    const next = copy(to);
-    for (const name of Object.keys({ ...values, ...next }) as (keyof T)[])
-      if (JSON.stringify(values[name]) === JSON.stringify(before[name])) values[name] = next[name];
-    stand(next, at);
+    stand(to, at, false);
   }
   function reset(to: T, at?: number): void {
-    for (const key of Object.keys(values) as (keyof T)[]) if (to[key] === undefined) values[key] = undefined as never;
-    Object.assign(values, copy(to));
-    stand(to, at);
+    stand(to, at, true);
     told.value = null;
     unread.clear();
   }

@@ -67,7 +67,7 @@ for (const [what, pattern, status] of [
   });
 
 const KB = 1024;
-const MOST_REQUESTS = 20;
+const MOST_REQUESTS = 24;
 /** `most` KB of scripts, styles and words go over the wire, as they are and with their headers. */
 for (const [who, slowdown, most] of [['enterprise', 1, 60], ['enterprise', 4, 60], ['bank', 1, 120], ['government', 1, 120], [null, 1, 120]])
   test(`the first screen of ${who ?? 'a stranger'} on a cold cache, 10 Mbit/s, 60 ms, processor ${slowdown} times as slow`, async (t) => {

@@ -21,6 +21,15 @@ test('a region is found by typing and chosen by keyboard; the address holds it',
   await eventually(async () => assert.equal(await page.getByLabel('地区').inputValue(), ''));
 });
 
+test('in English the picker of regions says in English where a place is', async (t) => {
+  const { page, go } = await window(t, { as: 'government', language: 'en' });
+  await go('/');
+  await page.getByLabel('Region', { exact: true }).fill('Tianhe');
+  const option = page.getByRole('option', { name: /440106/ });
+  assert.match(await option.innerText(), /Guangdong.*Guangzhou/s);
+  assert.doesNotMatch(await option.innerText(), /[\u4e00-\u9fff]/);
+});
+
 test('the first Tab offers to skip to the heading', async (t) => {
   const { page, go } = await window(t, { as: 'bank' });
   await go('/');

@@ -1,46 +1,76 @@
--- An offer's all-in cost counts what a guarantee that it wants costs, as the packages of matches do; where that is not
--- known it says so. Its document has the first payment. A registration says whose word it is, and of when.
+-- An offer's all-in cost counts what the guarantee and the insurance behind it cost, as the packages of matches do; where
+-- that is not known it says so. Its document has the first payment. A registration says whose word it is, and of when.
 
--- A fee like the others with {source: 'case' or 'package', subsidy_ppm, total_fen}; null: none, or not known.
-alter table offer add column first_payment_fen bigint, add column guarantee_fee jsonb;
+-- What a guarantee and an insurance cost: fees like the others with {backing, source: 'case' or 'package', subsidy_ppm,
+-- total_fen}. cost_is_whole: the fee of each that is wanted is known.
+alter table offer
+    add column first_payment_fen bigint,
+    add column backing_fees jsonb not null default '[]',
+    add column cost_is_whole boolean not null default true;
+alter table offer disable trigger user; -- nothing moves
+update offer set cost_is_whole = false where guarantee_required;
+alter table offer enable trigger user;
 
--- What a guarantee of these terms costs who borrows: its yearly fee, of what is outstanding then, and what else its
+-- What a backing of these terms costs who borrows: its yearly fee, of what is outstanding then, and what else its
 -- product lists; null when its fee is not known.
-create function app.guarantee_cost(p_source text, p_product uuid, p_guarantor uuid, p_fee_ppm int, p_subsidy_ppm int)
-returns jsonb language sql stable as $$
-    select jsonb_build_object('name_zh', '担保费（' || i.name_zh || '）',
-        'name_en', 'guarantee fee (' || coalesce(i.name_en, i.name_zh) || ')', 'payee', i.name_zh,
-        'basis', 'share', 'when', 'yearly', 'value', p_fee_ppm, 'source', p_source,
-        'subsidy_ppm', coalesce(p_subsidy_ppm, 0),
+create function app.backing_cost(p_backing text, p_source text, p_product uuid, p_institution uuid, p_fee_ppm int,
+    p_subsidy_ppm int) returns jsonb language sql stable as $$
+    select jsonb_build_object('backing', p_backing, 'source', p_source,
+        'name_zh', case p_backing when 'guarantee' then '担保费' else '保险费' end || '（' || i.name_zh || '）',
+        'name_en', case p_backing when 'guarantee' then 'guarantee fee' else 'insurance premium' end
+            || ' (' || coalesce(i.name_en, i.name_zh) || ')', 'payee', i.name_zh,
+        'basis', 'share', 'when', 'yearly', 'value', p_fee_ppm, 'subsidy_ppm', coalesce(p_subsidy_ppm, 0),
         'fees', coalesce((select p.document -> 'fees' from product p where p.id = p_product), '[]'))
     from institution i
-    where i.id = p_guarantor and p_fee_ppm is not null
+    where i.id = p_institution and p_fee_ppm is not null
 $$;
--- The same of a case: nothing where somebody else pays.
+-- The same of a guarantee case: nothing where somebody else pays.
 create function app.guarantee_cost(g guarantee_case) returns jsonb language sql stable as $$
-    select app.guarantee_cost('case', g.product_id, g.guarantor_id,
+    select app.backing_cost('guarantee', 'case', g.product_id, g.guarantor_id,
         case when g.fee_paid_by in ('government', 'bank') then 0 else g.fee_ppm end, g.fee_subsidy_ppm)
 $$;
-
--- What the guarantee of an application costs: as a guarantor agreed to, else as the package that was applied for has it.
-create function app.guarantee_terms(a application) returns jsonb language sql stable as $$
-    select coalesce((
-        select app.guarantee_cost(g)
-        from guarantee_case g
-        where g.application_id = a.id and g.province = a.province and g.state in ('approved', 'effective', 'reinsured')
-        order by g.id desc
-        limit 1),
-        app.guarantee_cost('package', (a.package -> 'guarantee' ->> 'id')::uuid,
-            (a.package -> 'guarantee' ->> 'institution_id')::uuid, (a.package -> 'guarantee' ->> 'fee_ppm')::int, 0))
+-- The same of a backing in the package that was applied for.
+create function app.package_cost(a application, p_backing text) returns jsonb language sql stable as $$
+    select app.backing_cost(p_backing, 'package', (b ->> 'id')::uuid, (b ->> 'institution_id')::uuid,
+        (b ->> 'fee_ppm')::int, 0)
+    from (select a.package -> p_backing) x (b)
 $$;
 
--- The terms of the offer that a case of the asker's backs, while it waits for an answer, with what the guarantee costs.
+-- What stands behind an offer of an application, and whether all of it is known. A guarantee where the offer wants one: as
+-- the case `p_case` agrees to, else as a guarantor agreed to, else as the package has it. An insurance where the product
+-- wants one: as the package has it.
+create function app.backings(p_application uuid, p_guaranteed boolean, p_case uuid default null) returns jsonb
+language sql stable as $$
+    with wanted (place, cost) as (
+        select 1, (
+            select coalesce((
+                select app.guarantee_cost(g)
+                from guarantee_case g
+                where g.application_id = a.id and g.province = a.province
+                    and case when p_case is null then g.state in ('approved', 'effective', 'reinsured') else g.id = p_case end
+                order by g.id desc
+                limit 1), app.package_cost(a, 'guarantee'))
+            from application a
+            where a.id = p_application)
+        where p_guaranteed
+        union all
+        select 2, app.package_cost(a, 'insurance')
+        from application a
+        left join product p on p.id = a.product_id
+        where a.id = p_application and (p.document ->> 'insurance' = 'required' or a.package ->> 'insurance' is not null)
+    )
+    select jsonb_build_object('backings', coalesce(jsonb_agg(cost order by place) filter (where cost is not null), '[]'),
+        'cost_is_whole', coalesce(bool_and(cost is not null), true))
+    from wanted
+$$;
+
+-- The terms of the offer that a case of the asker's backs, while it waits for an answer, with what stands behind it.
 -- A guarantor does not see an offer before the bank's checker approved it; that one is reckoned all the same.
 create function app.backed_offer(p_case uuid) returns jsonb language sql stable security definer
 set search_path = public, pg_temp as $$
-    select jsonb_build_object('guarantee', app.guarantee_cost(g), 'offer', (
+    select app.backings(g.application_id, true, g.id) || jsonb_build_object('offer', (
         select jsonb_build_object('amount_fen', o.amount_fen, 'term_months', o.term_months, 'rate_ppm', o.rate_ppm,
-            'repayment', o.repayment, 'fees', o.fees, 'guarantee_required', true)
+            'repayment', o.repayment, 'fees', o.fees)
         from offer o
         where o.application_id = g.application_id and o.province = g.province and o.guarantee_required
             and o.state in ('pending_approval', 'offered')))
@@ -56,7 +86,8 @@ set search_path = public, pg_temp as $$
     update offer o
     set cost_ppm = (c ->> 'cost_ppm')::int, net_disbursed_fen = (c ->> 'net_disbursed_fen')::bigint,
         total_repayable_fen = (c ->> 'total_repayable_fen')::bigint,
-        first_payment_fen = (c ->> 'first_payment_fen')::bigint, guarantee_fee = nullif(c -> 'guarantee_fee', 'null'),
+        first_payment_fen = (c ->> 'first_payment_fen')::bigint, backing_fees = c -> 'backing_fees',
+        cost_is_whole = (c ->> 'cost_is_whole')::boolean,
         version = o.version + 1, updated_at = now()
     from guarantee_case g
     where g.id = p_case and g.guarantor_id = app.org_id() and c is not null
@@ -75,8 +106,8 @@ begin
                 'rate_base', o.rate_base, 'rate_ppm', o.rate_ppm, 'spread_ppm', o.spread_ppm, 'lpr_date', o.lpr_date,
                 'repayment', o.repayment, 'fees', o.fees, 'net_disbursed_fen', o.net_disbursed_fen,
                 'total_repayable_fen', o.total_repayable_fen, 'cost_ppm', o.cost_ppm,
-                'cost_is_whole', not o.guarantee_required or o.guarantee_fee is not null,
-                'first_payment_fen', o.first_payment_fen, 'guarantee_fee', o.guarantee_fee,
+                'cost_is_whole', o.cost_is_whole, 'first_payment_fen', o.first_payment_fen,
+                'backing_fees', o.backing_fees,
                 'guarantee_required', o.guarantee_required, 'collateral_required', o.collateral_required,
                 'conditions', o.conditions, 'prepayment_fee_ppm', o.prepayment_fee_ppm,
                 'penalty_rate_ppm', o.penalty_rate_ppm, 'cooling_off_days', o.cooling_off_days)
@@ -109,8 +140,8 @@ begin
     insert into offer (province, application_id, need_id, enterprise_id, institution_id, product_id, region_code,
         green_channel, round, amount_fen, term_months, rate_base, rate_ppm, spread_ppm, lpr_date, repayment, fees,
         net_disbursed_fen, total_repayable_fen, cost_ppm, guarantee_required, collateral_required, conditions,
-        prepayment_fee_ppm, penalty_rate_ppm, cooling_off_days, valid_until, binding, first_payment_fen, guarantee_fee,
-        state)
+        prepayment_fee_ppm, penalty_rate_ppm, cooling_off_days, valid_until, binding, first_payment_fen, backing_fees,
+        cost_is_whole, state)
     values (a.province, a.id, a.need_id, a.enterprise_id, a.institution_id, a.product_id, a.region_code, a.green_channel,
         1 + (select count(*) from offer x where x.application_id = a.id and x.province = a.province
             and x.counter is not null), -- the enterprise asks for other terms at most twice
@@ -122,7 +153,7 @@ begin
         coalesce((i ->> 'guarantee_required')::boolean, false), i ->> 'collateral_required', i ->> 'conditions',
         (i ->> 'prepayment_fee_ppm')::int, (i ->> 'penalty_rate_ppm')::int, (i ->> 'cooling_off_days')::int,
         (i ->> 'valid_until')::date, coalesce((i ->> 'binding')::boolean, true), (c ->> 'first_payment_fen')::bigint,
-        nullif(c -> 'guarantee_fee', 'null'), 'pending_approval')
+        c -> 'backing_fees', (c ->> 'cost_is_whole')::boolean, 'pending_approval')
     returning * into o;
     return o;
 end

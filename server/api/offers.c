@@ -140,61 +140,56 @@ static int64_t rate_of(const json_t *terms, const json_t *facts)
     return strcmp(base, "fixed") == 0 ? value : value + json_integer_value(json_object_get(facts, base));
 }
 
-/* The fee that was reckoned, as the offer keeps it: who is paid, by which word, how much in all. */
-static const char *fee_text(rq_arena *arena, json_t *guarantee, int64_t total_fen)
+/* What the backings cost in all, which the flows lose: the yearly fee of each as the engine's packages take
+ * it, and what else its product lists. Each keeps its sum instead of that list. */
+static void take_backings(json_t *backings, int64_t amount, int64_t rate_ppm, int32_t term, unsigned method,
+                          rq_cash_flow *flows, size_t count)
 {
-    json_object_del(guarantee, "fees");
-    json_object_set_new(guarantee, "total_fen", json_integer(total_fen));
-    char *text = json_dumps(guarantee, JSON_COMPACT);
-    const char *kept = text ? rq_arena_strndup(arena, text, strlen(text)) : NULL;
-    rq_json_free(text);
-    return kept;
+    for (size_t i = 0; i < json_array_size(backings); i++) {
+        json_t *backing = json_array_get(backings, i);
+        int64_t taken = take_fees(json_object_get(backing, "fees"), amount, flows, count) +
+                        rq_take_backing(amount, rate_ppm, term, method,
+                                        json_integer_value(json_object_get(backing, "value")),
+                                        json_integer_value(json_object_get(backing, "subsidy_ppm")), flows);
+        json_object_del(backing, "fees");
+        json_object_set_new(backing, "total_fen", json_integer(taken));
+    }
 }
 
-/* What terms cost, and with a `guarantee` whose fee is known (what app.guarantee_terms() tells, which it
- * changes) what they cost with that: its fee as the engine's packages take it, and what else its product
- * lists. RQ_INVALID: no rate balances the flows. */
-static rq_status reckon(rq_arena *arena, const json_t *terms, int64_t rate_ppm, json_t *guarantee,
+/* What terms cost with all that stands behind them (what app.backings() tells in the facts, which it
+ * changes). RQ_INVALID: no rate balances the flows. */
+static rq_status reckon(rq_arena *arena, const json_t *terms, int64_t rate_ppm, const json_t *facts,
                         const char **out_text)
 {
     int64_t amount = json_integer_value(json_object_get(terms, "amount_fen"));
     int32_t term = (int32_t)json_integer_value(json_object_get(terms, "term_months"));
     const char *repayment = json_string_value(json_object_get(terms, "repayment"));
     unsigned method = (unsigned)rq_word_index(rq_vocabulary("repayment"), repayment, strlen(repayment));
+    json_t *backings = json_object_get(facts, "backings");
     rq_cash_flow flows[361];
-    int64_t cost_ppm, repaid = 0, backing = 0;
+    int64_t cost_ppm, repaid = 0;
     size_t count = rq_loan_flows(amount, rate_ppm, term, method, flows, sizeof(flows) / sizeof(flows[0]));
     if (count == 0)
         return RQ_INVALID;
     int64_t first = -flows[1].fen, last = -flows[count - 1].fen;
     take_fees(json_object_get(terms, "fees"), amount, flows, count);
-    if (guarantee)
-        backing = take_fees(json_object_get(guarantee, "fees"), amount, flows, count) +
-                  rq_take_backing(amount, rate_ppm, term, method,
-                                  json_integer_value(json_object_get(guarantee, "value")),
-                                  json_integer_value(json_object_get(guarantee, "subsidy_ppm")), flows);
+    take_backings(backings, amount, rate_ppm, term, method, flows, count);
     for (size_t i = 1; i < count; i++)
         repaid -= flows[i].fen;
     if (flows[0].fen <= 0 || rq_all_in_cost(flows, count, &cost_ppm, NULL) != RQ_OK)
         return RQ_INVALID;
-    const char *fee = guarantee ? fee_text(arena, guarantee, backing) : "null";
-    *out_text =
-        fee ? rq_arena_printf(
-                  arena,
-                  "{\"rate_ppm\":%lld,\"net_disbursed_fen\":%lld,\"total_repayable_fen\":%lld,"
-                  "\"cost_ppm\":%lld,\"first_payment_fen\":%lld,\"last_payment_fen\":%lld,"
-                  "\"guarantee_fee\":%s,\"cost_is_whole\":%s}",
-                  (long long)rate_ppm, (long long)flows[0].fen, (long long)repaid, (long long)cost_ppm,
-                  (long long)first, (long long)last, fee,
-                  guarantee || !json_is_true(json_object_get(terms, "guarantee_required")) ? "true" : "false")
-            : NULL;
+    char *fees = json_dumps(backings, JSON_COMPACT);
+    *out_text = fees ? rq_arena_printf(
+                           arena,
+                           "{\"rate_ppm\":%lld,\"net_disbursed_fen\":%lld,\"total_repayable_fen\":%lld,"
+                           "\"cost_ppm\":%lld,\"first_payment_fen\":%lld,\"last_payment_fen\":%lld,"
+                           "\"backing_fees\":%s,\"cost_is_whole\":%s}",
+                           (long long)rate_ppm, (long long)flows[0].fen, (long long)repaid,
+                           (long long)cost_ppm, (long long)first, (long long)last, fees,
+                           json_is_true(json_object_get(facts, "cost_is_whole")) ? "true" : "false")
+                     : NULL;
+    rq_json_free(fees);
     return *out_text ? RQ_OK : RQ_NOMEM;
-}
-
-static json_t *guarantee_of(const json_t *facts)
-{
-    json_t *guarantee = json_object_get(facts, "guarantee");
-    return json_is_object(guarantee) ? guarantee : NULL;
 }
 
 static rq_step compute_cost(rq_call *call)
@@ -204,7 +199,7 @@ static rq_step compute_cost(rq_call *call)
     bool in_bounds = rate_ppm >= 0 && rate_ppm <= 240000;
     rq_status status = !facts ? RQ_NOMEM
                        : in_bounds
-                           ? reckon(call->arena, call->input, rate_ppm, guarantee_of(facts), &call->computed)
+                           ? reckon(call->arena, call->input, rate_ppm, facts, &call->computed)
                            : RQ_INVALID;
     json_decref(facts);
     if (status == RQ_OK)
@@ -223,7 +218,7 @@ rq_step rq_offer_reckon_anew(rq_call *call)
     rq_status status = facts ? RQ_OK : RQ_NOMEM;
     if (json_is_object(terms))
         status = reckon(call->arena, terms, json_integer_value(json_object_get(terms, "rate_ppm")),
-                        guarantee_of(facts), &call->computed);
+                        facts, &call->computed);
     json_decref(facts);
     if (status == RQ_OK || status == RQ_INVALID)
         return RQ_STEP_ON;

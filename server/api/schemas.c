@@ -15,7 +15,6 @@ static const rq_field reason_fields[] = {
     {"reason_code", RQ_FIELD_WORD, false, 0, 0, rq_refusal_codes, NULL, "原因代码",
      "reason, one of the list"},
     {"reason_text", RQ_FIELD_TEXT, false, 10, 500, NULL, NULL, "原因说明", "the reason in words"},
-    {"note", RQ_FIELD_TEXT, false, 1, 500, NULL, NULL, "备注", "a note"},
 };
 const rq_schema rq_reason_input = RQ_SCHEMA("Move", reason_fields, NULL);
 

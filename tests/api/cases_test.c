@@ -311,6 +311,20 @@ static void reason_of_an_application_ends_with_its_state(void **state)
     assert_reason("R14", &world.enterprise_a, "offers", second);
 }
 
+/* What the enterprise wrote to the bank stays what it wrote; a move brings nothing that would be lost. */
+static void note_of_an_application_is_whoever_wrote_it(void **state)
+{
+    (void)state;
+    json_t *input = doc("{ss ss ss}", "need_id", need_post(&world.enterprise_a, NULL), "product_id",
+                        world.credit_a, "note", "希望下月初放款");
+    const char *id = text_of(expect(201, &world.enterprise_a, "POST", "/v1/applications", input), "id");
+    json_t *refused =
+        move(422, &world.maker_a, "applications", id, "investigate", doc("{ss}", "note", "内部意见"));
+    assert_string_equal(text_of(refused, "errors.0.pointer"), "/note");
+    move(200, &world.maker_a, "applications", id, "investigate", NULL);
+    assert_string_equal(text_of(get(200, &world.enterprise_a, "applications", id), "note"), "希望下月初放款");
+}
+
 static void refusal_is_told_when_it_is_decided_and_not_before(void **state)
 {
     const struct {
@@ -484,6 +498,7 @@ int main(void)
         API_TEST(other_reason_needs_twenty_characters),
         API_TEST(reason_of_one_move_does_not_serve_the_next),
         API_TEST(reason_of_an_application_ends_with_its_state),
+        API_TEST(note_of_an_application_is_whoever_wrote_it),
         API_TEST(refusal_is_told_when_it_is_decided_and_not_before),
         API_TEST(returned_need_is_posted_again_without_the_reason),
         API_TEST(reasons_that_earlier_versions_left_are_dropped_and_no_others),

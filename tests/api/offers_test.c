@@ -257,9 +257,9 @@ static void offer_costs_what_its_package_did_guarantee_and_all(void **state)
     assert_int_equal(number_of(offer, "cost_ppm"), number_of(applied, "package.cost_ppm"));
     assert_true(number_of(offer, "cost_ppm") > rate + 8000);
     assert_true(json_is_true(json_object_get(offer, "cost_is_whole")));
-    assert_string_equal(text_of(offer, "guarantee_fee.source"), "package");
-    assert_int_equal(number_of(offer, "guarantee_fee.value"), 8000);
-    assert_int_equal(number_of(offer, "guarantee_fee.total_fen"), 24000 * YUAN);
+    assert_string_equal(text_of(offer, "backing_fees.0.source"), "package");
+    assert_int_equal(number_of(offer, "backing_fees.0.value"), 8000);
+    assert_int_equal(number_of(offer, "backing_fees.0.total_fen"), 24000 * YUAN);
     assert_int_equal(number_of(offer, "net_disbursed_fen"), (3000000 - 24000) * YUAN);
     assert_int_equal(number_of(offer, "first_payment_fen"), (3000000 * YUAN * rate / 12 + 500000) / 1000000);
 }
@@ -274,13 +274,13 @@ static void offer_says_that_the_fee_of_its_guarantee_is_not_known_until_it_is(vo
         offer_make(&world.maker_b, &world.checker_b, application, doc("{sb}", "guarantee_required", 1));
     json_t *unknown = get(200, &world.enterprise_a, "offers", offer);
     assert_false(json_is_true(json_object_get(unknown, "cost_is_whole")));
-    assert_true(json_is_null(json_object_get(unknown, "guarantee_fee")));
+    assert_true(json_array_size(json_object_get(unknown, "backing_fees")) == 0);
     assert_int_equal(number_of(unknown, "cost_ppm"), 43500);
 
     guarantee_approve(&world.enterprise_a, application, world.guarantee);
     json_t *known = get(200, &world.enterprise_a, "offers", offer);
     assert_true(json_is_true(json_object_get(known, "cost_is_whole")));
-    assert_string_equal(text_of(known, "guarantee_fee.source"), "case");
+    assert_string_equal(text_of(known, "backing_fees.0.source"), "case");
     assert_true(number_of(known, "cost_ppm") > 43500 + 8000);
     assert_int_equal(number_of(known, "version"), number_of(unknown, "version") + 1);
     test_answer *stale = ask_raw(&world.enterprise_a, "POST", textf("/v1/offers/%s/accept", offer),
@@ -307,7 +307,7 @@ static void accepted_offer_keeps_the_cost_that_was_read(void **state)
     guarantee_approve(&world.enterprise_a, application, world.guarantee);
     json_t *after = get(200, &world.enterprise_a, "offers", offer);
     assert_int_equal(number_of(after, "version"), number_of(accepted, "version"));
-    assert_string_equal(text_of(after, "guarantee_fee.source"), "package");
+    assert_string_equal(text_of(after, "backing_fees.0.source"), "package");
 }
 
 static void points_over_the_prime_rate_are_dated(void **state)

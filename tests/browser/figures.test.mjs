@@ -102,7 +102,9 @@ test('every figure leads to a list whose total is the figure, on the screen too'
     await assertOnScreen(shown, link.href, figure, items);
   }
   t.diagnostic(`${links.size} links, ${opened.size} opened`);
-  assert.deepEqual(figures.map((figure) => figure.code).filter((code) => !told.has(code)), [], 'every figure is a link');
+  // A round's own are counted by api.rounds; they need a round that is over.
+  const ofRegion = figures.filter((figure) => !['round', 'follow_up'].includes(figure.report));
+  assert.deepEqual(ofRegion.map((figure) => figure.code).filter((code) => !told.has(code)), [], 'every figure is a link');
 });
 
 for (const as of ['bank', 'guarantee'])

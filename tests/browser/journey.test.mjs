@@ -222,13 +222,15 @@ test('an insured loan: the operator lets a person in, the insurer lists its cove
   await enterprise.page.getByRole('heading', { level: 1, name: /已提交 1 份申请/ }).waitFor();
 
   // The bank lends; the enterprise says that the money came.
-  const { id } = (await owner.get(`/v1/applications?need_id=${need.id}`)).items[0];
+  const { id, package: applied } = (await owner.get(`/v1/applications?need_id=${need.id}`)).items[0];
   const offer = await maker.post('/v1/offers', {
     application_id: id, amount_fen: 310_000_000, term_months: 12, rate: { base: 'fixed', value_ppm: 30_000 }, repayment: 'interest_first',
     valid_until: inDays(20),
   });
   await checker.move('offers', offer, 'approve');
+  assert.deepEqual([offer.cost_ppm, offer.cost_is_whole, offer.backing_fees[0].backing], [applied.cost_ppm, true, 'insurance']);
   await enterprise.go(`/offers/${offer.id}/accept`);
+  await enterprise.page.getByText(/^保险费（示例贷款保证保险机构） 1\.2%/).waitFor();
   await enterprise.page.getByRole('button', { name: '我确认，接受这份方案' }).click();
   await arrives(enterprise.page, '**/accepted');
   const contract = await checker.move('offers', await checker.get(`/v1/offers/${offer.id}`), 'contract', { contract_no: `HT-${stamp}` });

@@ -41,7 +41,8 @@ test('empty fields are named by the server, each with a link to its field', asyn
 });
 
 test('signing out ends the session in every tab', async (t) => {
-  const { page, go, context } = await window(t, { as: 'enterprise', ends: true });
+  const { page, go, context, expect } = await window(t, { as: 'enterprise', ends: true });
+  expect(/^answer 401: GET/); // what the other tab was reading just then
   await go('/');
   const second = await context.newPage();
   await second.goto('/');

@@ -5,8 +5,7 @@ with moved as (
     update guarantee_case g
     set state = app.next_state('guarantee_case', g.state, app.action()),
         reason_code = app.reason_given('guarantee_case', g.state, $2::jsonb ->> 'reason_code', g.reason_code),
-        reason_text = app.reason_given('guarantee_case', g.state, $2::jsonb ->> 'reason_text', g.reason_text),
-        review_note = coalesce($2::jsonb ->> 'note', g.review_note)
+        reason_text = app.reason_given('guarantee_case', g.state, $2::jsonb ->> 'reason_text', g.reason_text)
     where g.id = $1::uuid
         and app.match_version(g.version, $2::jsonb) is not null
     returning *

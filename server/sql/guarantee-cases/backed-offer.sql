@@ -1,4 +1,4 @@
--- The terms of the offer that a guarantee case backs, and what the guarantee costs once it is agreed to.
+-- The terms of the offer that a guarantee case backs, and what stands behind it once that is agreed to.
 -- lane: read
 -- parameters: id
 select app.backed_offer(g.id)::text

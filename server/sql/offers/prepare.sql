@@ -1,11 +1,8 @@
--- What an offer's cost is reckoned with: the loan prime rates in force, and where it wants a guarantee what that costs.
+-- What an offer's cost is reckoned with: the loan prime rates in force, and what stands behind it.
 -- lane: read
 -- parameters: input
-select jsonb_build_object('lpr_1y', lpr_1y_ppm, 'lpr_5y', lpr_5y_ppm, 'published_on', published_on,
-        'guarantee', (select app.guarantee_terms(a)
-            from application a
-            where a.id = ($1::jsonb ->> 'application_id')::uuid
-                and ($1::jsonb ->> 'guarantee_required')::boolean))::text
+select (jsonb_build_object('lpr_1y', lpr_1y_ppm, 'lpr_5y', lpr_5y_ppm, 'published_on', published_on)
+    || app.backings(($1::jsonb ->> 'application_id')::uuid, ($1::jsonb ->> 'guarantee_required')::boolean))::text
 from lpr
 order by published_on desc
 limit 1

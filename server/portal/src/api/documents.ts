@@ -458,9 +458,9 @@ export interface Offer extends Versioned, Life<OfferAction> {
   total_repayable_fen: number;
   first_payment_fen: number | null;
   cost_ppm: number;
-  /** False: a guarantee is required, and its fee is not known and not in the cost. */
+  /** False: a guarantee or an insurance is wanted whose fee is not known and not in the cost. */
   cost_is_whole: boolean;
-  guarantee_fee: Fee | null;
+  backing_fees: Fee[];
   guarantee_required: boolean;
   collateral_required: string | null;
   conditions: string | null;
@@ -489,7 +489,7 @@ export interface OfferCost {
   first_payment_fen: number;
   last_payment_fen: number;
   cost_is_whole: boolean;
-  guarantee_fee: Fee | null;
+  backing_fees: Fee[];
 }
 
 export interface Count {

@@ -25,7 +25,7 @@ export const termRows = (offer: Offer): SummaryRow[] => [
   { label: w.firstPayment, value: moneyExact(offer.first_payment_fen) },
   { label: w.term, value: months(offer.term_months) },
   { label: w.repay, value: word('repayment', offer.repayment) },
-  { label: w.fees, value: feesText(offer.fees, offer.guarantee_fee) },
+  { label: w.fees, value: feesText(offer) },
   { label: w.security, value: security(offer) },
   { label: w.conditions, value: offer.conditions ?? w.none },
   { label: w.prepayment, value: offer.prepayment_fee_ppm === null ? w.none : rate(offer.prepayment_fee_ppm) },

@@ -31,7 +31,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the CSP has no data:
     modulePreload: { polyfill: false }, // would be an inline script
     minify: 'terser', // its output is a twentieth smaller than esbuild's
-    terserOptions: { module: true, ecma: 2020, compress: { passes: 2, inline: 1, pure_getters: true }, format: { comments: false } },
+    terserOptions: { module: true, ecma: 2020, compress: { passes: 2, inline: 1, pure_getters: true, keep_fargs: false }, format: { comments: false } },
     reportCompressedSize: false,
     rollupOptions: {
       output: {

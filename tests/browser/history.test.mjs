@@ -39,6 +39,19 @@ test('Back and Forward pass through filters, pages and cases, each as it was', a
   assert.equal(await heading(page), title);
 });
 
+test('what is being typed in a filter outlives what happens meanwhile', async (t) => {
+  const { page, go } = await window(t, { as: 'bank' });
+  await go('/applications');
+  const from = page.locator('#filter-from');
+  await from.pressSequentially('2026-0');
+  const { id } = await application();
+  await page.locator(`a[href^="/applications/${id}"]`).waitFor();
+  assert.equal(await from.inputValue(), '2026-0');
+  await from.pressSequentially('1-01');
+  await from.press('Enter');
+  await arrives(page, '**/applications?from=2026-01-01');
+});
+
 test('the pages of a list are addresses: on, back, reload, and the order of a table', async (t) => {
   const { page, go } = await window(t, { as: 'operator' });
   await go('/products');

@@ -179,15 +179,15 @@ static rq_status reckon(rq_arena *arena, const json_t *terms, int64_t rate_ppm, 
     if (flows[0].fen <= 0 || rq_all_in_cost(flows, count, &cost_ppm, NULL) != RQ_OK)
         return RQ_INVALID;
     char *fees = json_dumps(backings, JSON_COMPACT);
-    *out_text = fees ? rq_arena_printf(
-                           arena,
-                           "{\"rate_ppm\":%lld,\"net_disbursed_fen\":%lld,\"total_repayable_fen\":%lld,"
-                           "\"cost_ppm\":%lld,\"first_payment_fen\":%lld,\"last_payment_fen\":%lld,"
-                           "\"backing_fees\":%s,\"cost_is_whole\":%s}",
-                           (long long)rate_ppm, (long long)flows[0].fen, (long long)repaid,
-                           (long long)cost_ppm, (long long)first, (long long)last, fees,
-                           json_is_true(json_object_get(facts, "cost_is_whole")) ? "true" : "false")
-                     : NULL;
+    *out_text =
+        fees ? rq_arena_printf(arena,
+                               "{\"rate_ppm\":%lld,\"net_disbursed_fen\":%lld,\"total_repayable_fen\":%lld,"
+                               "\"cost_ppm\":%lld,\"first_payment_fen\":%lld,\"last_payment_fen\":%lld,"
+                               "\"backing_fees\":%s,\"cost_is_whole\":%s}",
+                               (long long)rate_ppm, (long long)flows[0].fen, (long long)repaid,
+                               (long long)cost_ppm, (long long)first, (long long)last, fees,
+                               json_is_true(json_object_get(facts, "cost_is_whole")) ? "true" : "false")
+             : NULL;
     rq_json_free(fees);
     return *out_text ? RQ_OK : RQ_NOMEM;
 }
@@ -197,10 +197,9 @@ static rq_step compute_cost(rq_call *call)
     json_t *facts = json_loads(call->facts, 0, NULL);
     int64_t rate_ppm = facts ? rate_of(call->input, facts) : 0;
     bool in_bounds = rate_ppm >= 0 && rate_ppm <= 240000;
-    rq_status status = !facts ? RQ_NOMEM
-                       : in_bounds
-                           ? reckon(call->arena, call->input, rate_ppm, facts, &call->computed)
-                           : RQ_INVALID;
+    rq_status status = !facts      ? RQ_NOMEM
+                       : in_bounds ? reckon(call->arena, call->input, rate_ppm, facts, &call->computed)
+                                   : RQ_INVALID;
     json_decref(facts);
     if (status == RQ_OK)
         return RQ_STEP_ON;
@@ -217,8 +216,8 @@ rq_step rq_offer_reckon_anew(rq_call *call)
     const json_t *terms = json_object_get(facts, "offer");
     rq_status status = facts ? RQ_OK : RQ_NOMEM;
     if (json_is_object(terms))
-        status = reckon(call->arena, terms, json_integer_value(json_object_get(terms, "rate_ppm")),
-                        facts, &call->computed);
+        status = reckon(call->arena, terms, json_integer_value(json_object_get(terms, "rate_ppm")), facts,
+                        &call->computed);
     json_decref(facts);
     if (status == RQ_OK || status == RQ_INVALID)
         return RQ_STEP_ON;

@@ -152,24 +152,55 @@ bool rq_fault_texts(const char *code, const char **out_zh, const char **out_en)
     return false;
 }
 
-/* Fills the %s of a fault's text with its bound or its words. */
-static void fault_text(const char *pattern, const rq_fault *fault, char *out, size_t size)
+static bool ends_in(const char *text, const char *ending)
 {
-    const char *hole = strstr(pattern, "%s");
-    if (!hole)
+    size_t length = strlen(text), wanted = strlen(ending);
+    return length >= wanted && strcmp(text + length - wanted, ending) == 0;
+}
+
+/* A bound as people read it: money in yuan, rates and shares in per cent, whatever the field counts in. */
+static void bound_text(const rq_fault *fault, const char *yuan, char *out, size_t size)
+{
+    const struct {
+        const char *ending, *unit;
+        int64_t one;
+    } units[] = {{"_fen", yuan, 100}, {"_ppm", " %", 10000}, {"", "", 1}}, *unit = units;
+    while (!ends_in(fault->pointer, unit->ending))
+        unit++;
+    int64_t part = llabs(fault->bound % unit->one) * (10000 / unit->one);
+    const char *sign = fault->bound < 0 && fault->bound / unit->one == 0 ? "-" : "";
+    char number[40];
+    int length =
+        snprintf(number, sizeof number, "%s%" PRId64 ".%04" PRId64, sign, fault->bound / unit->one, part);
+    while (number[length - 1] == '0')
+        length--;
+    if (number[length - 1] == '.')
+        length--;
+    snprintf(out, size, "%.*s%s", length, number, unit->unit);
+}
+
+/* Fills the %s of a fault's text with its bound or its words. */
+static void fault_text(const char *pattern, const rq_fault *fault, const char *yuan, char *out, size_t size)
+{
+    const char *hole = strstr(pattern, "%s"), *word = fault->word;
+    char bound[64];
+    if (!hole) {
         snprintf(out, size, "%s", pattern);
-    else if (fault->word)
-        snprintf(out, size, "%.*s%s%s", (int)(hole - pattern), pattern, fault->word, hole + 2);
-    else
-        snprintf(out, size, "%.*s%" PRId64 "%s", (int)(hole - pattern), pattern, fault->bound, hole + 2);
+        return;
+    }
+    if (!word) {
+        bound_text(fault, yuan, bound, sizeof bound);
+        word = bound;
+    }
+    snprintf(out, size, "%.*s%s%s", (int)(hole - pattern), pattern, word, hole + 2);
 }
 
 void rq_fault_write_texts(const rq_fault *fault, char out_zh[RQ_FAULT_TEXT], char out_en[RQ_FAULT_TEXT])
 {
     const char *zh = "", *en = "";
     rq_fault_texts(fault->code, &zh, &en);
-    fault_text(zh, fault, out_zh, RQ_FAULT_TEXT);
-    fault_text(en, fault, out_en, RQ_FAULT_TEXT);
+    fault_text(zh, fault, " 元", out_zh, RQ_FAULT_TEXT);
+    fault_text(en, fault, " yuan", out_en, RQ_FAULT_TEXT);
 }
 
 static void write_fault(const rq_fault *fault, rq_language language, rq_json *json)

@@ -1,5 +1,5 @@
-/* A matchmaking round from its plan to its report, who sees what of it on the way, and an export that anybody can run
- * again. */
+/* A matchmaking round from its plan to its report, who sees what of it on the way, and an export that anybody
+ * can run again. */
 #include "world.h"
 
 enum { NEEDS = 3 };
@@ -14,8 +14,8 @@ static const char *round_path(const char *rest)
 
 static json_t *plan_document(void)
 {
-    return doc("{ss ss ss ss si si}", "name", "杭州对接会", "region_code", ZHEJIANG, "registers_until", day_from_today(3),
-               "venue", "线上", "slots_total", 4, "slots_local", 1);
+    return doc("{ss ss ss ss si si}", "name", "杭州对接会", "region_code", ZHEJIANG, "registers_until",
+               day_from_today(3), "venue", "线上", "slots_total", 4, "slots_local", 1);
 }
 
 static json_t *round_now(const test_user *user)
@@ -54,7 +54,8 @@ static void seed_is_committed_when_the_round_is_planned(void **state)
     /* The seed is there, and nobody reads it by the server's role, not even who runs the round. */
     assert_int_equal(house_count("select count(*) from round_seed where round_id = '%s'", round_id), 1);
     PGconn *app = house_connect(house.app);
-    PGresult *seeds = PQexec(app, "select set_config('app.side', 'operator', false), (select count(*) from round_seed)");
+    PGresult *seeds =
+        PQexec(app, "select set_config('app.side', 'operator', false), (select count(*) from round_seed)");
     assert_string_equal(PQgetvalue(seeds, 0, 1), "0");
     PQclear(seeds);
     PQfinish(app);
@@ -78,18 +79,21 @@ static void parties_register_while_the_registration_is_open(void **state)
     (void)state;
     for (int i = 0; i < NEEDS; i++)
         snprintf(needs[i], sizeof needs[i], "%s", need_post(&world.enterprise_a, NULL));
-    expect_problem(404, "not_found", &world.enterprise_a, "POST", round_path("/needs"), doc("{ss}", "need_id", needs[0]));
+    expect_problem(404, "not_found", &world.enterprise_a, "POST", round_path("/needs"),
+                   doc("{ss}", "need_id", needs[0]));
     move_round(200, "open");
     for (int i = 0; i < NEEDS; i++)
         expect(200, &world.enterprise_a, "POST", round_path("/needs"), doc("{ss}", "need_id", needs[i]));
     const char *elsewhere = need_post(&world.enterprise_b, NULL);
     expect_problem(422, "round_elsewhere", &world.enterprise_b, "POST", round_path("/needs"),
                    doc("{ss}", "need_id", elsewhere));
-    expect_problem(422, "need_unknown", &world.enterprise_b, "POST", round_path("/needs"), doc("{ss}", "need_id", needs[0]));
+    expect_problem(422, "need_unknown", &world.enterprise_b, "POST", round_path("/needs"),
+                   doc("{ss}", "need_id", needs[0]));
     expect(200, &world.maker_a, "POST", round_path("/institutions"), doc("{si}", "slots", 9));
     expect(200, &world.checker_a, "POST", round_path("/institutions"), /* it changes its mind */
            doc("{si sI}", "slots", 1, "money_fen", 1000000 * YUAN));
-    expect(200, &world.maker_b, "POST", round_path("/institutions"), doc("{si s[s]}", "slots", 1, "kinds", "guaranteed_loan"));
+    expect(200, &world.maker_b, "POST", round_path("/institutions"),
+           doc("{si s[s]}", "slots", 1, "kinds", "guaranteed_loan"));
     expect(200, &world.enterprise_a, "POST", round_path("/leave"), doc("{ss}", "need_id", needs[0]));
     assert_int_equal(number_of(round_now(&world.maker_b), "counts.needs"), NEEDS - 1);
     expect(200, &world.enterprise_a, "POST", round_path("/needs"), doc("{ss}", "need_id", needs[0]));
@@ -133,11 +137,14 @@ static void sealing_tells_hash_and_seed_and_ends_the_registration(void **state)
     assert_string_equal(text_of(sealed, "state"), "sealed");
     assert_int_equal(strlen(text_of(sealed, "seed")), 64);
     assert_int_equal(strlen(text_of(sealed, "sealed.0.input_hash")), 64);
-    assert_string_equal(house_sql("select encode(sha256('%s'), 'hex')", text_of(sealed, "seed")), text_of(sealed, "seed_hash"));
-    assert_string_equal(text_of(round_now(&world.enterprise_a), "sealed.0.input_hash"), text_of(sealed, "sealed.0.input_hash"));
+    assert_string_equal(house_sql("select encode(sha256('%s'), 'hex')", text_of(sealed, "seed")),
+                        text_of(sealed, "seed_hash"));
+    assert_string_equal(text_of(round_now(&world.enterprise_a), "sealed.0.input_hash"),
+                        text_of(sealed, "sealed.0.input_hash"));
     expect_problem(409, "round_not_registering", &world.enterprise_a, "POST", round_path("/leave"),
                    doc("{ss}", "need_id", needs[0]));
-    expect_problem(409, "round_not_registering", &world.maker_a, "POST", round_path("/institutions"), doc("{si}", "slots", 5));
+    expect_problem(409, "round_not_registering", &world.maker_a, "POST", round_path("/institutions"),
+                   doc("{si}", "slots", 5));
     move_problem(409, "transition_not_allowed", &world.zhejiang, "rounds", round_id, "seal", NULL);
 }
 
@@ -171,7 +178,8 @@ static void each_side_sees_its_own_result_with_reasons(void **state)
         without += !is_matched;
         if (is_matched)
             continue;
-        /* One slot each, two wishes: both were full, and the draw decided among three needs that are alike. */
+        /* One slot each, two wishes: both were full, and the draw decided among three needs that are alike.
+         */
         assert_int_equal(json_array_size(member_of(place, "refused")), 2);
         assert_string_equal(text_of(place, "refused.0.full"), "slots");
         assert_string_equal(text_of(place, "refused.0.ahead"), "draw");
@@ -223,21 +231,26 @@ static void declined_place_goes_to_who_had_none(void **state)
     expect_problem(409, "round_not_now", &world.maker_b, "POST", round_path("/confirm"),
                    doc("{ss ss}", "place_id", place, "answer", "declined"));
     json_t *asked = move_round(200, "ask");
-    assert_int_equal(house_count("select extract(epoch from confirm_until - state_since)::int / 3600 from round where id = '%s'",
-                                 text_of(asked, "id")),
-                     48);
+    assert_int_equal(
+        house_count(
+            "select extract(epoch from confirm_until - state_since)::int / 3600 from round where id = '%s'",
+            text_of(asked, "id")),
+        48);
     expect_problem(422, "round_place_unknown", &world.maker_a, "POST", round_path("/confirm"),
                    doc("{ss ss}", "place_id", place, "answer", "accepted")); /* another bank's */
-    expect(200, &world.maker_b, "POST", round_path("/confirm"), doc("{ss ss}", "place_id", place, "answer", "declined"));
+    expect(200, &world.maker_b, "POST", round_path("/confirm"),
+           doc("{ss ss}", "place_id", place, "answer", "declined"));
     json_t *again = move_round(200, "rerun");
     assert_int_equal(number_of(again, "run_no"), 2);
     assert_int_equal(number_of(again, "published_run"), 1);
     move_round(200, "publish");
     json_t *second = expect(200, &world.enterprise_a, "GET", round_path("/places?run=2"), NULL);
-    assert_int_equal(json_array_size(member_of(second, "items")), 2); /* the one without, and the one declined */
+    assert_int_equal(json_array_size(member_of(second, "items")),
+                     2); /* the one without, and the one declined */
     assert_int_equal(size_of(&world.maker_b, "/places?run=2"), 1);
     assert_int_equal(size_of(&world.maker_a, "/places?run=2"), 0);
-    json_t *new_place = member_of(expect(200, &world.maker_b, "GET", round_path("/places?run=2"), NULL), "items.0");
+    json_t *new_place =
+        member_of(expect(200, &world.maker_b, "GET", round_path("/places?run=2"), NULL), "items.0");
     assert_string_not_equal(text_of(new_place, "registration_id"), text_of(of_b, "items.0.registration_id"));
     test_answer *export = ask(NULL, "GET", round_path("/export"), NULL);
     check_status(export, 200);
@@ -254,8 +267,10 @@ static void enterprise_that_accepts_is_known_to_its_institution(void **state)
     json_t *of_a = expect(200, &world.maker_a, "GET", round_path("/places"), NULL);
     const char *place = text_of(of_a, "items.0.id");
     assert_true(json_is_null(member_of(of_a, "items.0.enterprise")));
-    expect(200, &world.enterprise_a, "POST", round_path("/confirm"), doc("{ss ss}", "place_id", place, "answer", "accepted"));
-    expect(200, &world.maker_a, "POST", round_path("/confirm"), doc("{ss ss}", "place_id", place, "answer", "accepted"));
+    expect(200, &world.enterprise_a, "POST", round_path("/confirm"),
+           doc("{ss ss}", "place_id", place, "answer", "accepted"));
+    expect(200, &world.maker_a, "POST", round_path("/confirm"),
+           doc("{ss ss}", "place_id", place, "answer", "accepted"));
     of_a = expect(200, &world.maker_a, "GET", round_path("/places"), NULL);
     assert_string_equal(text_of(of_a, "items.0.enterprise.id"), world.id_a);
     assert_non_null(item_where(of_a, "enterprise_answer", "accepted"));
@@ -273,7 +288,8 @@ static void after_48_hours_the_round_goes_on_by_itself(void **state)
 {
     (void)state;
     json_t *of_a = expect(200, &world.maker_a, "GET", round_path("/places"), NULL);
-    house_sql("update round set confirm_until = now() - interval '1 minute' where id = '%s' returning 1", round_id);
+    house_sql("update round set confirm_until = now() - interval '1 minute' where id = '%s' returning 1",
+              round_id);
     expect_problem(409, "round_not_now", &world.maker_a, "POST", round_path("/confirm"),
                    doc("{ss ss}", "place_id", text_of(of_a, "items.0.id"), "answer", "declined"));
     assert_true(eventually(is_meeting, NULL));
@@ -342,21 +358,22 @@ static void intents_and_money_stand_side_by_side(void **state)
     const char *place = text_of(of_a, "items.0.id");
     expect(200, &world.maker_a, "POST", round_path("/intents"),
            doc("{ss sI}", "place_id", place, "intent_fen", 2500000 * YUAN));
-    json_t *of_b = item_where(expect(200, &world.maker_b, "GET", round_path("/places"), NULL), "institution_answer", "declined");
+    json_t *of_b = item_where(expect(200, &world.maker_b, "GET", round_path("/places"), NULL),
+                              "institution_answer", "declined");
     expect_problem(409, "round_place_declined", &world.maker_b, "POST", round_path("/intents"),
                    doc("{ss sI}", "place_id", text_of(of_b, "id"), "intent_fen", 1 * YUAN));
     move_round(200, "record_intents");
     json_t *followed = move_round(200, "follow_up");
     assert_true(*text_of(followed, "deadline_at"));
     expect(200, &world.maker_a, "POST", round_path("/follow-ups"),
-           doc("{ss si sb sI sI}", "place_id", place, "day", 7, "contacted", 1, "approved_fen", 2000000 * YUAN, "funded_fen",
-               1500000 * YUAN));
+           doc("{ss si sb sI sI}", "place_id", place, "day", 7, "contacted", 1, "approved_fen",
+               2000000 * YUAN, "funded_fen", 1500000 * YUAN));
     expect(200, &world.enterprise_a, "POST", round_path("/follow-ups"),
-           doc("{ss si sb sI sI}", "place_id", place, "day", 7, "contacted", 1, "approved_fen", 2000000 * YUAN, "funded_fen",
-               1200000 * YUAN));
+           doc("{ss si sb sI sI}", "place_id", place, "day", 7, "contacted", 1, "approved_fen",
+               2000000 * YUAN, "funded_fen", 1200000 * YUAN));
     expect_problem(422, "validation_failed", &world.maker_a, "POST", round_path("/follow-ups"),
-                   doc("{ss si sb sI sI}", "place_id", place, "day", 8, "contacted", 1, "approved_fen", 1 * YUAN,
-                       "funded_fen", 2 * YUAN));
+                   doc("{ss si sb sI sI}", "place_id", place, "day", 8, "contacted", 1, "approved_fen",
+                       1 * YUAN, "funded_fen", 2 * YUAN));
     json_t *figures = expect(200, &world.auditor, "GET", round_path("/statistics"), NULL);
     assert_int_equal(number_of(figures, "needs"), NEEDS);
     assert_int_equal(number_of(figures, "needs_fen"), 3000000 * YUAN * NEEDS);
@@ -381,7 +398,8 @@ static void seal_refuses_lists_that_changed_meanwhile(void **state)
     const char *id = text_of(round, "id");
     move(200, &world.operator, "rounds", id, "open", NULL);
     assert_string_equal(
-        house_sql("do $$ begin perform set_config('app.side', 'operator', true), set_config('app.roles', 'operator', true), "
+        house_sql("do $$ begin perform set_config('app.side', 'operator', true), set_config('app.roles', "
+                  "'operator', true), "
                   "set_config('app.action', 'seal', true); "
                   "perform app.seal_round('%s', '{}', '{\"needs\": []}', '{}', 'x'); "
                   "raise exception 'sealed'; exception when sqlstate 'RQ409' then null; end $$",
@@ -396,8 +414,8 @@ static void seal_refuses_lists_that_changed_meanwhile(void **state)
     assert_int_equal(verify("empty.json", export->body), 0);
 }
 
-/* As many needs as one round takes, each with 20 wishes, and slots for a third of them: the largest that is sealed, run,
- * stored and told at once. The needs are copies of one, made behind the guard's back. */
+/* As many needs as one round takes, each with 20 wishes, and slots for a third of them: the largest that is
+ * sealed, run, stored and told at once. The needs are copies of one, made behind the guard's back. */
 static void round_of_5000_needs_is_sealed_run_and_told(void **state)
 {
     (void)state;
@@ -406,21 +424,26 @@ static void round_of_5000_needs_is_sealed_run_and_told(void **state)
     json_t *round = expect(201, &world.zhejiang, "POST", "/v1/rounds", plan_document());
     const char *id = text_of(round, "id");
     move(200, &world.zhejiang, "rounds", id, "open", NULL);
-    house_sql("set session_replication_role = replica; update round set slots_total = 0, slots_local = 0 where id = '%s'; "
-              "insert into institution (kind, name_zh, region_code) select 'bank', '银行' || i, '330000' "
-              "from generate_series(1, %d) i; "
-              "insert into round_institution (round_id, institution_id, is_local, slots, money_fen) "
-              "select '%s', id, true, %d, null from institution where name_zh like '银行%%'; "
-              "create temp table copy as select * from need where id = '%s'; "
-              "create temp table copies as select app.uuid_v7() as id from generate_series(1, %d); "
-              "insert into need select (jsonb_populate_record(c, jsonb_build_object('id', x.id))).* from copy c, copies x; "
-              "insert into round_need (province, round_id, need_id, enterprise_id, region_code, amount_fen, waits_since, "
-              "first_loan, packages) select c.province, '%s', x.id, c.enterprise_id, c.region_code, c.amount_fen, "
-              "c.created_at - random() * interval '90 days', random() < 0.2, (select jsonb_agg(jsonb_build_object("
-              "'institution', i.id, 'kind', 'credit_loan', 'score_ppm', (random() * 1000000)::int) order by md5(i.id::text "
-              "|| x.id::text)) from institution i where i.name_zh like '银行%%') from copy c, copies x; "
-              "set session_replication_role = origin",
-              id, INSTITUTIONS, id, MOST / INSTITUTIONS / 3, need, MOST, id);
+    house_sql(
+        "set session_replication_role = replica; update round set slots_total = 0, slots_local = 0 where id "
+        "= '%s'; "
+        "insert into institution (kind, name_zh, region_code) select 'bank', '银行' || i, '330000' "
+        "from generate_series(1, %d) i; "
+        "insert into round_institution (round_id, institution_id, is_local, slots, money_fen) "
+        "select '%s', id, true, %d, null from institution where name_zh like '银行%%'; "
+        "create temp table copy as select * from need where id = '%s'; "
+        "create temp table copies as select app.uuid_v7() as id from generate_series(1, %d); "
+        "insert into need select (jsonb_populate_record(c, jsonb_build_object('id', x.id))).* from copy c, "
+        "copies x; "
+        "insert into round_need (province, round_id, need_id, enterprise_id, region_code, amount_fen, "
+        "waits_since, "
+        "first_loan, packages) select c.province, '%s', x.id, c.enterprise_id, c.region_code, c.amount_fen, "
+        "c.created_at - random() * interval '90 days', random() < 0.2, (select jsonb_agg(jsonb_build_object("
+        "'institution', i.id, 'kind', 'credit_loan', 'score_ppm', (random() * 1000000)::int) order by "
+        "md5(i.id::text "
+        "|| x.id::text)) from institution i where i.name_zh like '银行%%') from copy c, copies x; "
+        "set session_replication_role = origin",
+        id, INSTITUTIONS, id, MOST / INSTITUTIONS / 3, need, MOST, id);
     expect_problem(409, "round_full", &world.enterprise_a, "POST", textf("/v1/rounds/%s/needs", id),
                    doc("{ss}", "need_id", need));
     move(200, &world.zhejiang, "rounds", id, "seal", NULL);

@@ -462,6 +462,31 @@ static void bad_query_is_named(void **state)
     each_query_field(break_query);
 }
 
+static void bounds_are_told_in_yuan_and_per_cent(void **state)
+{
+    const struct {
+        rq_fault fault;
+        const char *zh, *en;
+    } rows[] = {
+        {{"/amount_fen", "too_large", 280000000, NULL},
+         "不得大于 2800000 元",
+         "must be at most 2800000 yuan"},
+        {{"/items/0/fee_fen", "too_small", 1, NULL}, "不得小于 0.01 元", "must be at least 0.01 yuan"},
+        {{"/a_fen", "too_small", -1050, NULL}, "不得小于 -10.5 元", "must be at least -10.5 yuan"},
+        {{"/rate/value_ppm", "too_small", -5000, NULL}, "不得小于 -0.5 %", "must be at least -0.5 %"},
+        {{"/rate_ppm", "too_large", 240000, NULL}, "不得大于 24 %", "must be at most 24 %"},
+        {{"/term_months", "too_large", 360, NULL}, "不得大于 360", "must be at most 360"},
+        {{"/kind", "word", 0, "a, b"}, "须为以下之一：a, b", "must be a word of: a, b"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char zh[RQ_FAULT_TEXT], en[RQ_FAULT_TEXT];
+        rq_fault_write_texts(&rows[i].fault, zh, en);
+        assert_string_equal(zh, rows[i].zh);
+        assert_string_equal(en, rows[i].en);
+    }
+}
+
 #define STORES_NOTHING(name) cmocka_unit_test_setup_teardown(name, count_rows, nothing_stored)
 
 int main(void)
@@ -479,6 +504,7 @@ int main(void)
         STORES_NOTHING(body_that_is_no_object_is_refused_everywhere),
         STORES_NOTHING(nul_after_a_number_is_no_end),
         STORES_NOTHING(bad_query_is_named),
+        cmocka_unit_test(bounds_are_told_in_yuan_and_per_cent),
     };
     return cmocka_run_group_tests_name("api.schema", tests, world_open, world_close);
 }

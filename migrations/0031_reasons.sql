@@ -244,10 +244,11 @@ begin
                 'shares', jsonb_build_object('bank_ppm', g.share_bank_ppm, 'direct_ppm', g.share_direct_ppm,
                     'province_ppm', g.share_province_ppm, 'national_ppm', g.share_national_ppm),
                 'fee_ppm', g.fee_ppm, 'fee_paid_by', g.fee_paid_by, 'fee_subsidy_ppm', g.fee_subsidy_ppm)
-            || jsonb_build_object('counter_guarantee', g.counter_guarantee, 'review_note', g.review_note,
+            || jsonb_build_object('counter_guarantee', g.counter_guarantee,
+                'review_note', case when app.side() <> 'enterprise' then g.review_note end, -- what lenders tell each other
                 'fee_above_cap', coalesce(g.fee_ppm > 10000, false),
                 'effective_on', g.effective_on, 'filing_month', g.filing_month, 'claim_fen', g.claim_fen,
-                'recovery_deadline', g.recovery_deadline, 
+                'recovery_deadline', g.recovery_deadline,
                 'write_off_evidence', case when v_is_own or g.state = 'written_off' then g.write_off_evidence end,
                 'entries', (select coalesce(jsonb_agg(jsonb_build_object('kind', x.kind, 'on', x.on_date,
                         'gross_fen', x.gross_fen, 'cost_fen', x.cost_fen, 'bank_fen', x.bank_fen,

@@ -111,6 +111,10 @@ static void own_shares_are_taken_and_must_be_whole(void **state)
                  300000, "share_direct_ppm", 700000, "share_province_ppm", 0, "share_national_ppm", 0));
     assert_int_equal(number_of(proposed, "shares.bank_ppm"), 300000);
     assert_true(json_is_true(member_of(proposed, "fee_above_cap"))); /* above 1 %: flagged */
+    /* The opinion is the lenders'. */
+    assert_string_equal(text_of(get(200, &world.maker_a, "guarantee-cases", id), "review_note"),
+                        "经营正常，可以担保");
+    assert_true(json_is_null(member_of(get(200, &world.enterprise_a, "guarantee-cases", id), "review_note")));
 }
 
 static void indemnity_and_claim_stay_within_what_was_guaranteed(void **state)

@@ -109,7 +109,7 @@ test('several products are applied for at once, each with its institution; the n
 
 test('offers are told apart by their all-in cost; the accepted one becomes money that the enterprise confirms', async (t) => {
   const { page, go } = await window(t, { as: 'enterprise' });
-  const { need, offer } = await cases.twoOffers();
+  const { need, offer } = await cases.twoOffers({ conditions: '专利质押登记完成' });
   await go(`/needs/${need.id}/offers`);
   const rows = page.getByRole('table').getByRole('row');
   assert.match(await rows.nth(1).textContent(), /浦发银行广州分行.*最低/s);

@@ -199,32 +199,6 @@ begin
 end
 $$;
 
-create or replace function app.offer_json(o offer) returns jsonb language plpgsql stable as $$
-begin
-    return (
-        select jsonb_build_object('id', o.id, 'application_id', o.application_id, 'need_id', o.need_id,
-                'institution', (select jsonb_build_object('id', i.id, 'name_zh', i.name_zh, 'name_en', i.name_en)
-                    from institution i where i.id = o.institution_id),
-                'product_id', o.product_id, 'round', o.round, 'amount_fen', o.amount_fen, 'term_months', o.term_months,
-                'rate_base', o.rate_base, 'rate_ppm', o.rate_ppm, 'spread_ppm', o.spread_ppm, 'lpr_date', o.lpr_date,
-                'repayment', o.repayment, 'fees', o.fees, 'net_disbursed_fen', o.net_disbursed_fen,
-                'total_repayable_fen', o.total_repayable_fen, 'cost_ppm', o.cost_ppm,
-                'guarantee_required', o.guarantee_required, 'collateral_required', o.collateral_required,
-                'conditions', o.conditions, 'prepayment_fee_ppm', o.prepayment_fee_ppm,
-                'penalty_rate_ppm', o.penalty_rate_ppm, 'cooling_off_days', o.cooling_off_days)
-            || jsonb_build_object('valid_until', o.valid_until, 'binding', o.binding, 'counter', o.counter,
-                'accepted_at', o.accepted_at, 'contract_no', o.contract_no, 'contracted_at', o.contracted_at,
-                'funded_on', o.funded_on, 'funded_fen', o.funded_fen, 'proof_no', o.proof_no,
-                'made_by', o.made_by, 'checked_by', o.checked_by,
-                'reason', app.reason_told('offer', o.state,
-                    app.side() <> 'enterprise' and (app.side() <> 'institution' or app.org_id() = o.institution_id),
-                    o.reason_code, o.reason_text),
-                'version', o.version, 'created_at', o.created_at, 'updated_at', o.updated_at)
-            || app.life_json('offer', o.state, o.state_since, o.deadline_at, o.made_by)
-    );
-end
-$$;
-
 create or replace function app.guarantee_json(g guarantee_case) returns jsonb language plpgsql stable as $$
 declare
     v_is_own constant boolean := app.side() <> 'enterprise'

@@ -115,7 +115,9 @@ begin
                 'accepted_at', o.accepted_at, 'contract_no', o.contract_no, 'contracted_at', o.contracted_at,
                 'funded_on', o.funded_on, 'funded_fen', o.funded_fen, 'proof_no', o.proof_no,
                 'made_by', o.made_by, 'checked_by', o.checked_by,
-                'reason', app.reason_json(o.reason_code, o.reason_text),
+                'reason', app.reason_told('offer', o.state,
+                    app.side() <> 'enterprise' and (app.side() <> 'institution' or app.org_id() = o.institution_id),
+                    o.reason_code, o.reason_text),
                 'version', o.version, 'created_at', o.created_at, 'updated_at', o.updated_at)
             || app.life_json('offer', o.state, o.state_since, o.deadline_at, o.made_by)
     );
@@ -185,8 +187,9 @@ alter table enterprise enable trigger enterprise_size;
 create function app.note_registration() returns trigger language plpgsql as $$
 begin
     -- What is sealed anew under another key is nobody's word.
-    if app.side() in ('enterprise', 'authority', 'operator') and (tg_op = 'INSERT' or row(new.name, new.uscc, new.legal_rep_name, new.legal_rep_id_hash, new.registered_capital_fen,
-            new.established_on, new.reg_status, new.region_code, new.address, new.industry_code, new.main_business,
+    if app.side() in ('enterprise', 'authority', 'operator') and (tg_op = 'INSERT'
+        or row(new.name, new.uscc, new.legal_rep_name, new.legal_rep_id_hash, new.registered_capital_fen, new.established_on,
+            new.reg_status, new.region_code, new.address, new.industry_code, new.main_business,
             new.employees, new.revenue_fen, new.total_assets_fen, new.fiscal_year, new.contact_name, new.contact_mobile_hash)
         is distinct from row(old.name, old.uscc, old.legal_rep_name, old.legal_rep_id_hash, old.registered_capital_fen,
             old.established_on, old.reg_status, old.region_code, old.address, old.industry_code, old.main_business,
@@ -207,6 +210,15 @@ $$;
 create trigger enterprise_registration before insert or update on enterprise
     for each row execute function app.note_registration();
 
+-- The industry of a class in English: divisions have English names, what is below them has not.
+create function app.industry_en(p_code text) returns text language sql stable as $$
+    select coalesce(c.name_en, g.name_en, d.name_en)
+    from industry c
+    left join industry g on g.code = c.parent
+    left join industry d on d.code = g.parent
+    where c.code = p_code
+$$;
+
 create or replace function app.enterprise_json(e enterprise) returns jsonb language plpgsql stable as $$
 begin
     return (
@@ -218,6 +230,7 @@ begin
             'region_zh', (select r.name_zh from region r where r.code = e.region_code), 'address', e.address,
             'industry_code', e.industry_code,
             'industry_zh', (select i.name_zh from industry i where i.code = e.industry_code),
+            'industry_en', app.industry_en(e.industry_code),
             'main_business', e.main_business, 'employees', e.employees, 'revenue_fen', e.revenue_fen,
             'total_assets_fen', e.total_assets_fen, 'fiscal_year', e.fiscal_year, 'size_class', e.size_class,
             'size_rule_version', e.size_rule_version)

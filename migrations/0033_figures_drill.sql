@@ -63,19 +63,10 @@ begin
 end
 $$;
 
--- The industry of a class in English: divisions have English names, what is below them has not.
-create function app.industry_en(p_code text) returns text language sql stable as $$
-    select coalesce(c.name_en, g.name_en, d.name_en)
-    from industry c
-    left join industry g on g.code = c.parent
-    left join industry d on d.code = g.parent
-    where c.code = p_code
-$$;
-
 -- Whether a nudge of the case would reach somebody now: it waits for a known party, and none was nudged today.
 create function app.can_nudge(p_kind text, p_id uuid) returns boolean language sql stable as $$
     select coalesce((select c.parties -> 0 ->> 'id' is not null from app.nudge_subject(p_kind, p_id) c), false)
         and not exists (select from nudge d where d.subject_id = p_id
             and d.day = (now() at time zone 'Asia/Shanghai')::date)
 $$;
-grant execute on function app.industry_en(text), app.can_nudge(text, uuid) to rongqiao_app, rongqiao_definer;
+grant execute on function app.can_nudge(text, uuid) to rongqiao_app, rongqiao_definer;

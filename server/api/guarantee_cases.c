@@ -115,9 +115,7 @@ static const rq_field list_fields[] = {
     {"enterprise_id", RQ_FIELD_UUID, false, 0, 0, NULL, NULL, "企业", "enterprise"},
     {"stage", RQ_FIELD_WORD, false, 0, 0, "=review,asked,agreed,in_force,claims,ended", NULL,
      "所处阶段：审查中（至生效前），其中待决定、已同意；在保；出险至追偿；在保后已结束",
-     "where it stands: under review until it is in force, of these asked for or agreed; in force; from a "
-     "claim to "
-     "the recovery; ended after it was in force"},
+     "under review until in force (of these: asked for, agreed), in force, claim to recovery, or ended"},
 };
 static const rq_schema list_query = RQ_SCHEMA("GuaranteeQuery", list_fields, rq_check_due_list);
 

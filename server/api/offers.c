@@ -1,5 +1,5 @@
 /* Offers: the terms an institution binds itself to, with their all-in annual cost computed at once (domain
- * reference 2.9: IRR of the monthly flows x 12, every fee included, a required guarantee's too). */
+ * reference 2.9: IRR of the monthly flows x 12, every fee included, a guarantee's and an insurance's too). */
 #include "routes.h"
 
 #include <stdlib.h>

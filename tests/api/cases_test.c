@@ -311,6 +311,23 @@ static void reason_of_an_application_ends_with_its_state(void **state)
     assert_reason("R14", &world.enterprise_a, "offers", second);
 }
 
+static void reason_of_an_offer_is_told_where_it_waits_for_the_asker_or_has_ended(void **state)
+{
+    const struct {
+        const char *state, *told;
+    } rows[] = {{"offered", "R21"}, {"contracted", NULL}, {"revoked", "R21"}};
+    const kind_row *row = &kinds[2];
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        put_in(row, rows[i].state);
+        house_sql("begin; set local session_replication_role = replica; update offer set reason_code = 'R21', "
+                  "reason_text = '额度须再核' where id = '%s'; commit",
+                  row->id);
+        assert_reason("R21", &world.maker_a, row->collection, row->id);
+        assert_reason(rows[i].told, &world.enterprise_a, row->collection, row->id);
+    }
+}
+
 /* What the enterprise wrote to the bank stays what it wrote; a move brings nothing that would be lost. */
 static void note_of_an_application_is_whoever_wrote_it(void **state)
 {
@@ -498,6 +515,7 @@ int main(void)
         API_TEST(other_reason_needs_twenty_characters),
         API_TEST(reason_of_one_move_does_not_serve_the_next),
         API_TEST(reason_of_an_application_ends_with_its_state),
+        API_TEST(reason_of_an_offer_is_told_where_it_waits_for_the_asker_or_has_ended),
         API_TEST(note_of_an_application_is_whoever_wrote_it),
         API_TEST(refusal_is_told_when_it_is_decided_and_not_before),
         API_TEST(returned_need_is_posted_again_without_the_reason),

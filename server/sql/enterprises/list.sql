@@ -29,7 +29,7 @@ with fitting as not materialized (
     order by f.id
     limit ($1::jsonb ->> 'limit')::int + 1)
 ), numbered as (
-    select app.enterprise_json(p.it) || jsonb_build_object('industry_en', app.industry_en((p.it).industry_code)) as item, app.seen('enterprise', p.id, p.id, (p.it).province) as seen, p.id,
+    select app.enterprise_json(p.it) as item, app.seen('enterprise', p.id, p.id, (p.it).province) as seen, p.id,
         row_number() over (order by case when $1::jsonb ->> 'order' = 'oldest' then p.id end, p.id desc) as n
     from page p
 )

@@ -18,7 +18,8 @@ with changed as (
             else 'pending' end,
         industry_code = coalesce(regexp_replace(i ->> 'industry_code', '^[A-T](?=[0-9])', ''), e.industry_code),
         -- What was given came sealed, under other names: under its own it can only be null.
-        legal_rep_id_sealed = case when not i ? 'legal_rep_id' then coalesce(i ->> 'legal_rep_id_sealed', e.legal_rep_id_sealed) end,
+        legal_rep_id_sealed = case when not i ? 'legal_rep_id'
+            then coalesce(i ->> 'legal_rep_id_sealed', e.legal_rep_id_sealed) end,
         legal_rep_id_hash = case when not i ? 'legal_rep_id' then coalesce(i ->> 'legal_rep_id_hash', e.legal_rep_id_hash) end,
         contact_mobile_sealed = case when not i ? 'contact_mobile'
             then coalesce(i ->> 'contact_mobile_sealed', e.contact_mobile_sealed) end,

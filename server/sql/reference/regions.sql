@@ -19,7 +19,8 @@ with asked as (
 select 200, jsonb_build_object('items', coalesce(jsonb_agg(jsonb_build_object('code', f.code,
         'name_zh', f.name_zh, 'name_en', f.name_en, 'level', f.level, 'is_zone', f.is_zone,
         'path_zh', array_remove(array[p2.name_zh, p1.name_zh], null),
-        'path_en', array_remove(array[coalesce(p2.name_en, p2.name_zh), coalesce(p1.name_en, p1.name_zh)], null)) order by f.place), '[]'), 'next', null)::text, null, null
+        'path_en', array_remove(array[coalesce(p2.name_en, p2.name_zh), coalesce(p1.name_en, p1.name_zh)], null))
+        order by f.place), '[]'), 'next', null)::text, null, null
 from found f
 left join region p1 on p1.code = f.parent
 left join region p2 on p2.code = p1.parent

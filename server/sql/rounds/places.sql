@@ -12,7 +12,8 @@ with page as (
     order by p.id
     limit ($2::jsonb ->> 'limit')::int + 1
 ), numbered as (
-    select app.place_json(p) as item, app.seen('need', p.need_id, p.enterprise_id, p.province) as seen, id, row_number() over (order by id) as n
+    select app.place_json(p) as item, app.seen('need', p.need_id, p.enterprise_id, p.province) as seen, id,
+        row_number() over (order by id) as n
     from page p
 )
 select 200, jsonb_build_object(

@@ -1,4 +1,4 @@
-// Moves of a case that carry more than a note: what each asks for, in order. `FormMoves.vue` asks it.
+// Moves of a case that carry more than a reason: what each asks for, in order. `FormMoves.vue` asks it.
 import type { Option } from './vocabulary';
 
 export type FieldKind = 'money' | 'number' | 'share' | 'date' | 'text' | 'words' | 'choice' | 'reason';

@@ -34,6 +34,8 @@ export interface Option {
   label: string;
   hint?: string;
 }
+/** Names by code, to choose from. */
+export const optionsOf = (names: Record<string, string>): Option[] => Object.entries(names).map(([value, label]) => ({ value, label }));
 
 /** The name of a word: word('kind', 'factoring'). The code itself until the vocabulary is here. */
 export function word(list: string, name: string | null | undefined): string {

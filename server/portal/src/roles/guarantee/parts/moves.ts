@@ -1,9 +1,9 @@
 // Moves of a guarantee case that carry more than a note: what each asks for, in order.
 import type { FormMove, MoveField } from '@/lib/form_moves';
-import type { Option } from '@/lib/vocabulary';
+import { optionsOf, type Option } from '@/lib/vocabulary';
 import { w } from '@/words/guarantee';
 
-const payers = (): Option[] => Object.entries(w.payers).map(([value, label]) => ({ value, label }));
+const payers = (): Option[] => optionsOf(w.payers);
 const money: MoveField[] = [
   { name: 'gross_fen', label: () => w.gross, kind: 'money' },
   { name: 'on', label: () => w.on, kind: 'date' },

@@ -320,9 +320,10 @@ static void reason_of_an_offer_is_told_where_it_waits_for_the_asker_or_has_ended
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         put_in(row, rows[i].state);
-        house_sql("begin; set local session_replication_role = replica; update offer set reason_code = 'R21', "
-                  "reason_text = '额度须再核' where id = '%s'; commit",
-                  row->id);
+        house_sql(
+            "begin; set local session_replication_role = replica; update offer set reason_code = 'R21', "
+            "reason_text = '额度须再核' where id = '%s'; commit",
+            row->id);
         assert_reason("R21", &world.maker_a, row->collection, row->id);
         assert_reason(rows[i].told, &world.enterprise_a, row->collection, row->id);
     }
